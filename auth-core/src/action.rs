@@ -1,0 +1,28 @@
+//! Requests that know what they need.
+
+use crate::{EntityId, Permission};
+
+/// A request whose needed permission is part of its type or value. The caller of a check passes nothing on the side.
+///
+/// Implement it beside the request's type. The orphan rule keeps everybody else from weakening it.
+pub trait Action {
+    /// Returns what the principal must be allowed for this request to run.
+    fn need(&self) -> Need<'_>;
+}
+
+/// What a request needs.
+#[derive(Clone, Copy, Debug)]
+pub enum Need<'a> {
+    /// Any active principal; what comes back is filtered by what they may read.
+    Authenticated,
+    /// An administrator.
+    Admin,
+    /// The owner.
+    Owner,
+    /// An administrator, or the integration of this domain.
+    Integration(&'a str),
+    /// A permission on one entity. Checked before existence.
+    Entity(&'a EntityId, Permission),
+    /// A permission on each of these entities.
+    Entities(&'a [EntityId], Permission),
+}

@@ -1,0 +1,80 @@
+//! Whoever acts: the one whose rights count.
+
+use std::sync::Arc;
+
+use crate::{TokenId, UserId};
+
+/// Whoever acts. Made from a live token by the authenticator, or once by the hub for its own work; see [`danger`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    who: Who,
+}
+
+/// The kinds of principal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// A person or program that logged in.
+    User {
+        /// Whose rights count.
+        user_id: UserId,
+        /// The refresh token behind the session; `None` where the hub acts for a user without one.
+        token_id: Option<TokenId>,
+    },
+    /// The hub itself, in one named role.
+    System {
+        /// What the role is for, as it shows in explanations.
+        role: &'static str,
+    },
+    /// An integration, which may manage the config entries of its own domain and nothing else.
+    Integration {
+        /// The integration's domain.
+        domain: Arc<str>,
+    },
+}
+
+impl Principal {
+    /// Returns who it is.
+    pub const fn who(&self) -> &Who {
+        &self.who
+    }
+
+    /// Returns the user, if it is one.
+    pub const fn user_id(&self) -> Option<&UserId> {
+        match &self.who {
+            Who::User { user_id, .. } => Some(user_id),
+            Who::System { .. } | Who::Integration { .. } => None,
+        }
+    }
+
+    /// Returns the refresh token behind the session, if there is one.
+    pub const fn token_id(&self) -> Option<&TokenId> {
+        match &self.who {
+            Who::User { token_id, .. } => token_id.as_ref(),
+            Who::System { .. } | Who::Integration { .. } => None,
+        }
+    }
+}
+
+/// Where principals come from. A witness is worth what its principal is worth: only the authenticator and the
+/// assembling binary use these, and a test of the repository checks that.
+pub mod danger {
+    use std::sync::Arc;
+
+    use super::{Principal, Who};
+    use crate::{TokenId, UserId};
+
+    /// Returns the principal of a user who has just proved who they are with a live token.
+    pub fn user_principal(user_id: &UserId, token_id: Option<&TokenId>) -> Principal {
+        Principal { who: Who::User { user_id: user_id.clone(), token_id: token_id.cloned() } }
+    }
+
+    /// Returns the hub's own principal for the work named by `role`. It may do everything.
+    pub const fn system_principal(role: &'static str) -> Principal {
+        Principal { who: Who::System { role } }
+    }
+
+    /// Returns the principal of an integration.
+    pub fn integration_principal(domain: &str) -> Principal {
+        Principal { who: Who::Integration { domain: Arc::from(domain) } }
+    }
+}

@@ -1,0 +1,8 @@
+//! A principal has private fields.
+use auth_core::{Principal, Who};
+
+fn forge() -> Principal {
+    Principal { who: Who::System { role: "nobody asked" } }
+}
+
+fn main() {}

@@ -1,0 +1,4 @@
+//! Laws of policies: the join, the parser and the printer.
+
+mod exhaustive;
+mod laws;
