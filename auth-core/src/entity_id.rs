@@ -1,12 +1,19 @@
 //! Entity ids, parsed once at the edge.
 
-use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
+use std::{
+    borrow::Borrow,
+    cmp::Ordering,
+    fmt,
+    hash::{Hash, Hasher},
+    str::FromStr,
+    sync::Arc,
+};
 
 /// An entity id such as `light.kitchen`: a domain, a dot and an object id, all lower case.
 ///
 /// Domain and object id consist of `a-z`, `0-9` and `_`, start and end with something other than `_`; the domain holds
 /// no `__`. At most 255 bytes. The rule is Home Assistant's.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone)]
 pub struct EntityId {
     id: Arc<str>,
     dot: u8,
@@ -81,6 +88,33 @@ impl FromStr for EntityId {
     }
 }
 
+// INVARIANT: compared, ordered and hashed as its text alone, because maps are asked with `&str`.
+impl PartialEq for EntityId {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for EntityId {}
+
+impl Hash for EntityId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+    }
+}
+
+impl PartialOrd for EntityId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for EntityId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.id.cmp(&other.id)
+    }
+}
+
 impl fmt::Debug for EntityId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "EntityId({})", self.id)
@@ -120,6 +154,8 @@ mod tests {
             check(bad, None);
         }
         check(&format!("light.{}", "x".repeat(250)), None);
+        let found = std::collections::HashSet::from(["light.x".parse::<EntityId>().unwrap()]);
+        assert!(found.contains("light.x"));
         assert_eq!(EntityId::parse_lenient(" Light.Kitchen ").unwrap().as_str(), "light.kitchen");
     }
 }
