@@ -15,7 +15,7 @@ use crate::password::{EqualWork, StoredPassword};
 ///
 /// Folding is `char::to_lowercase` plus the folds that it leaves out and people type: `ß` and `ẞ` to `ss`, `ς` to
 /// `σ`, `ſ` to `s`, `µ` to `μ`, and the Latin ligatures. That is an approximation of Unicode's full case folding
-/// (Python's `casefold`, which Home Assistant uses): a few rare letters (Cherokee, some Greek with iota subscript)
+/// (Python's `casefold`, which Home Assistant uses): some 280 rare letters (Cherokee, some Greek with iota subscript)
 /// keep their case apart here. Two names that Home Assistant keeps apart are never merged.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]

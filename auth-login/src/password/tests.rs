@@ -69,6 +69,19 @@ fn what_cannot_be_read_or_is_too_costly_is_wrong() {
 }
 
 #[test]
+fn stored_costs_are_bounded() {
+    #[track_caller]
+    fn check(m: u32, t: u32, p: u32, expected: bool) {
+        let stored = format!("$argon2id$v=19$m={m},t={t},p={p}$MDEyMzQ1Njc4OWFiY2RlZg$MDEyMzQ1Njc4OWFiY2RlZg");
+        assert_eq!(Argon2Hash::parse(&stored).is_some(), expected, "{stored}");
+    }
+    check(1_048_576, 16, 16, true);
+    check(1_048_577, 2, 1, false);
+    check(19_456, 17, 1, false);
+    check(19_456, 2, 17, false);
+}
+
+#[test]
 fn a_hash_with_other_parameters_is_outdated() {
     let mut out = [0; 32];
     let cost = Cost { m: 8_192, t: 1, p: 1 };

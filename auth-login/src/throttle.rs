@@ -1,0 +1,254 @@
+//! Failed logins, and how long to wait after too many.
+//!
+//! Three counters stand side by side, and an attempt waits for the longest:
+//!
+//! | counts failures of | free | then | stops |
+//! | --- | --- | --- | --- |
+//! | an address, whoever it tried to be | 5 | 1, 2, 4 … 900 s | one machine trying many accounts |
+//! | an account from one address | 5 | 1, 2, 4 … 900 s | one machine that clears its address's counter by signing in to an account of its own |
+//! | an account from anywhere | 100 | 1, 2, 4 … 60 s | many machines guessing at one account |
+//!
+//! The last one could let strangers lock the owner out, so it does not hold where the account signed in within the
+//! last 30 days, and elsewhere never asks for more than a minute. The other two cannot: they hold at the attacker's
+//! address only. An IPv6 address counts as its /64, one wrapped as `::ffff:…` as the IPv4 address inside. Loopback
+//! counts like any other.
+//!
+//! A counter is forgotten 24 hours after its last failure, or after a success (see [`Throttle::succeeded`]).
+//! Memory is bounded: past [`MAX_KEYS`] the keys that failed least recently go, of that kind.
+//!
+//! Time is the sum of the clock's steps forward: set back, it neither frees anyone nor adds to a wait.
+
+use std::{collections::BTreeMap, net::IpAddr};
+
+use auth_core::Timestamp;
+use ring::digest;
+use thiserror::Error;
+
+use crate::credential::Username;
+
+/// The attempt was refused unseen; the next is looked at after `secs` seconds, 1 to 900.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("too many failed logins, try again in {secs} seconds")]
+pub struct RetryAfter {
+    /// Whole seconds, rounded up.
+    pub secs: u32,
+}
+
+/// How many addresses are remembered; as many (account, address) pairs, accounts, and places of success.
+pub const MAX_KEYS: usize = 12_500;
+
+/// The failed-login book.
+#[derive(Debug)]
+pub struct Throttle {
+    addresses: Tally<AddressGroup>,
+    pairs: Tally<(AccountKey, AddressGroup)>,
+    accounts: Tally<AccountKey>,
+    /// Where accounts signed in.
+    known: Tally<(AccountKey, AddressGroup)>,
+    clock: Clock,
+}
+
+impl Throttle {
+    /// Makes a book without failures.
+    pub fn new() -> Self {
+        Self::with_capacity(MAX_KEYS)
+    }
+
+    fn with_capacity(max_keys: usize) -> Self {
+        Self {
+            addresses: Tally::new(max_keys, FORGET_SECS),
+            pairs: Tally::new(max_keys, FORGET_SECS),
+            accounts: Tally::new(max_keys, FORGET_SECS),
+            known: Tally::new(max_keys, KNOWN_SECS),
+            clock: Clock::default(),
+        }
+    }
+
+    /// Asks whether an attempt may be looked at now. `account` is `None` where none is named (a bad token). O(log n).
+    ///
+    /// # Errors
+    ///
+    /// [`RetryAfter`]: the attempt is to be refused without looking, and without counting it.
+    pub fn check(&mut self, account: Option<&Username>, ip: IpAddr, now: Timestamp) -> Result<(), RetryAfter> {
+        let now = self.clock.tick(now);
+        let group = AddressGroup::of(ip);
+        let mut wait = self.addresses.wait(&group, NEAR, now);
+        if let Some(account) = account.map(AccountKey::of) {
+            let pair = (account, group);
+            wait = wait.max(self.pairs.wait(&pair, NEAR, now));
+            if self.known.count(&pair, now) == 0 {
+                wait = wait.max(self.accounts.wait(&account, FAR, now));
+            }
+        }
+        match u32::try_from(wait.saturating_add(999_999) / 1_000_000) {
+            Ok(0) => Ok(()),
+            Ok(secs) => Err(RetryAfter { secs }),
+            Err(_) => Err(RetryAfter { secs: NEAR.longest }),
+        }
+    }
+
+    /// Counts a failure. O(log n).
+    ///
+    /// Where checking takes time, count it before, as [`LoginFlows`](crate::login_flow::LoginFlows) does, and let
+    /// success clear it: else many attempts at once are all let in by one [`check`](Self::check).
+    pub fn failed(&mut self, account: Option<&Username>, ip: IpAddr, now: Timestamp) {
+        let now = self.clock.tick(now);
+        let group = AddressGroup::of(ip);
+        self.addresses.note(group, now);
+        if let Some(account) = account.map(AccountKey::of) {
+            self.pairs.note((account, group), now);
+            self.accounts.note(account, now);
+        }
+    }
+
+    /// Clears what counted against the account, and against the address; other accounts stay counted there. O(log n).
+    pub fn succeeded(&mut self, account: Option<&Username>, ip: IpAddr, now: Timestamp) {
+        let now = self.clock.tick(now);
+        let group = AddressGroup::of(ip);
+        self.addresses.clear(&group);
+        if let Some(account) = account.map(AccountKey::of) {
+            self.pairs.clear(&(account, group));
+            self.accounts.clear(&account);
+            self.known.note((account, group), now);
+        }
+    }
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// How many failures are free, and the longest wait in seconds that later ones cause.
+#[derive(Clone, Copy)]
+struct Limit {
+    free: u32,
+    longest: u32,
+}
+
+const NEAR: Limit = Limit { free: 5, longest: 900 };
+const FAR: Limit = Limit { free: 100, longest: 60 };
+const FORGET_SECS: i64 = 86_400;
+const KNOWN_SECS: i64 = 30 * 86_400;
+
+impl Limit {
+    /// The seconds to wait after the failure with number `count`.
+    fn wait_secs(self, count: u32) -> u32 {
+        match count.checked_sub(self.free) {
+            None | Some(0) => 0,
+            Some(over) => 1_u32.checked_shl(over - 1).unwrap_or(u32::MAX).min(self.longest),
+        }
+    }
+}
+
+/// Addresses that one machine or household has at will.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum AddressGroup {
+    V4([u8; 4]),
+    /// The upper half: a /64.
+    V6(u64),
+}
+
+impl AddressGroup {
+    fn of(ip: IpAddr) -> Self {
+        match ip.to_canonical() {
+            IpAddr::V4(v4) => Self::V4(v4.octets()),
+            IpAddr::V6(v6) => Self::V6((v6.to_bits() >> 64) as u64),
+        }
+    }
+}
+
+/// A user name as SHA-256: whatever is typed as a name, long or secret, takes 32 bytes and is not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct AccountKey([u8; 32]);
+
+impl AccountKey {
+    fn of(username: &Username) -> Self {
+        let mut key = [0; 32];
+        key.copy_from_slice(digest::digest(&digest::SHA256, username.as_str().as_bytes()).as_ref());
+        Self(key)
+    }
+}
+
+/// Microseconds that only grow.
+#[derive(Debug, Default)]
+struct Clock {
+    last: Option<Timestamp>,
+    elapsed: i64,
+}
+
+impl Clock {
+    fn tick(&mut self, now: Timestamp) -> i64 {
+        let last = self.last.replace(now).unwrap_or(now);
+        let step = now.as_micros().saturating_sub(last.as_micros());
+        self.elapsed = self.elapsed.saturating_add(step.max(0));
+        self.elapsed
+    }
+}
+
+/// How often each key was noted and when last, for at most `max_keys` keys and `keep` microseconds.
+///
+/// INVARIANT: `order` has exactly one entry for each of `entries`, under its `serial`.
+#[derive(Debug)]
+struct Tally<K> {
+    entries: BTreeMap<K, Noted>,
+    order: BTreeMap<u64, K>,
+    next_serial: u64,
+    max_keys: usize,
+    keep: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Noted {
+    count: u32,
+    last: i64,
+    serial: u64,
+}
+
+impl<K: Ord + Copy> Tally<K> {
+    fn new(max_keys: usize, keep_secs: i64) -> Self {
+        let keep = keep_secs.saturating_mul(1_000_000);
+        Self { entries: BTreeMap::new(), order: BTreeMap::new(), next_serial: 0, max_keys, keep }
+    }
+
+    fn live(&self, key: &K, now: i64) -> Option<Noted> {
+        self.entries.get(key).copied().filter(|noted| now.saturating_sub(noted.last) < self.keep)
+    }
+
+    fn count(&self, key: &K, now: i64) -> u32 {
+        self.live(key, now).map_or(0, |noted| noted.count)
+    }
+
+    /// Microseconds that are left to wait.
+    fn wait(&self, key: &K, limit: Limit, now: i64) -> i64 {
+        let Some(noted) = self.live(key, now) else {
+            return 0;
+        };
+        let until = noted.last.saturating_add(i64::from(limit.wait_secs(noted.count)).saturating_mul(1_000_000));
+        until.saturating_sub(now).max(0)
+    }
+
+    fn note(&mut self, key: K, now: i64) {
+        let count = self.count(&key, now).saturating_add(1);
+        self.clear(&key);
+        while self.entries.len() >= self.max_keys
+            && let Some((_, oldest)) = self.order.pop_first()
+        {
+            self.entries.remove(&oldest);
+        }
+        let serial = self.next_serial;
+        self.next_serial = serial.saturating_add(1);
+        self.entries.insert(key, Noted { count, last: now, serial });
+        self.order.insert(serial, key);
+    }
+
+    fn clear(&mut self, key: &K) {
+        if let Some(noted) = self.entries.remove(key) {
+            self.order.remove(&noted.serial);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+//! A furnished demo home.
