@@ -1,0 +1,329 @@
+//! The kinds of record and their stored forms.
+
+use auth_core::{Group, Policy, User};
+use auth_login::{
+    credential::{Credential, Login},
+    password::StoredPassword,
+    refresh_token::StoredRefreshToken,
+};
+use config_entries::ConfigEntry;
+use registries::{AreaEntry, DeviceEntry, EntityEntry, FloorEntry, LabelEntry};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A record of any kind.
+#[derive(Clone, Debug)]
+pub enum Record {
+    /// A user.
+    User(User),
+    /// A group that is not one of the three fixed ones.
+    Group(GroupRecord),
+    /// A credential and its password.
+    Login(LoginRecord),
+    /// A refresh token.
+    Token(StoredRefreshToken),
+    /// A registered entity.
+    Entity(EntityEntry),
+    /// A device.
+    Device(DeviceEntry),
+    /// An area.
+    Area(AreaEntry),
+    /// A floor.
+    Floor(FloorEntry),
+    /// A label.
+    Label(LabelEntry),
+    /// A config entry.
+    Entry(ConfigEntry),
+    /// A person.
+    Person(Person),
+    /// What the home is called and where it is.
+    Core(CoreConfig),
+}
+
+/// Says which kind a record is of; one table each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants of Record")]
+pub enum RecordKind {
+    User,
+    Group,
+    Login,
+    Token,
+    Entity,
+    Device,
+    Area,
+    Floor,
+    Label,
+    Entry,
+    Person,
+    Core,
+}
+
+/// A group as it is stored. The policy is kept as its author wrote it; one that cannot be read grants nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GroupRecord {
+    /// The group's id.
+    pub id: String,
+    /// For display.
+    pub name: String,
+    /// The policy's JSON.
+    pub policy: Value,
+}
+
+/// A credential with its password hash.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LoginRecord {
+    /// Who signs in.
+    pub credential: Credential,
+    /// The hash, as [`StoredPassword`] gives it for storage.
+    password: Hash,
+}
+
+/// A password hash that `Debug` does not show.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Hash(String);
+
+impl std::fmt::Debug for Hash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[hidden]")
+    }
+}
+
+/// Somebody who lives here, as Home Assistant's person registry has it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Person {
+    /// The slug of the first name.
+    pub id: String,
+    /// For display.
+    pub name: String,
+    /// The user they log in as.
+    pub user_id: Option<String>,
+    /// Entities that say where they are.
+    pub device_trackers: Vec<String>,
+    /// An image's address.
+    pub picture: Option<String>,
+}
+
+/// What the home is called and where it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CoreConfig {
+    /// For display.
+    pub location_name: String,
+    /// Degrees north.
+    pub latitude: f64,
+    /// Degrees east.
+    pub longitude: f64,
+    /// Metres above the sea.
+    pub elevation: i64,
+    /// Metres around the home that count as home.
+    pub radius: i64,
+    /// `metric` or `us_customary`.
+    pub unit_system: String,
+    /// An IANA name.
+    pub time_zone: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// ISO 3166, two letters.
+    pub country: Option<String>,
+    /// BCP 47.
+    pub language: String,
+    /// Where the hub is reached from outside.
+    pub external_url: Option<String>,
+    /// Where the hub is reached at home.
+    pub internal_url: Option<String>,
+}
+
+/// Everything that a store keeps.
+#[derive(Clone, Debug, Default)]
+pub struct Stored {
+    /// Users.
+    pub users: Vec<User>,
+    /// Groups made by people.
+    pub groups: Vec<GroupRecord>,
+    /// Credentials and passwords.
+    pub logins: Vec<LoginRecord>,
+    /// Refresh tokens.
+    pub tokens: Vec<StoredRefreshToken>,
+    /// Entities.
+    pub entities: Vec<EntityEntry>,
+    /// Devices.
+    pub devices: Vec<DeviceEntry>,
+    /// Areas in their order.
+    pub areas: Vec<AreaEntry>,
+    /// Floors in their order.
+    pub floors: Vec<FloorEntry>,
+    /// Labels.
+    pub labels: Vec<LabelEntry>,
+    /// Config entries.
+    pub entries: Vec<ConfigEntry>,
+    /// Persons.
+    pub persons: Vec<Person>,
+    /// The home, if it was ever set.
+    pub core: Option<CoreConfig>,
+}
+
+impl Default for CoreConfig {
+    fn default() -> Self {
+        Self {
+            location_name: "Home".to_owned(),
+            latitude: 0.0,
+            longitude: 0.0,
+            elevation: 0,
+            radius: 100,
+            unit_system: "metric".to_owned(),
+            time_zone: "UTC".to_owned(),
+            currency: "EUR".to_owned(),
+            country: None,
+            language: "en".to_owned(),
+            external_url: None,
+            internal_url: None,
+        }
+    }
+}
+
+impl GroupRecord {
+    /// Returns the record of a group.
+    pub fn of(group: &Group) -> Self {
+        Self { id: group.id.to_string(), name: group.name.clone(), policy: group.policy.to_value() }
+    }
+
+    /// Returns the group, and what is wrong with its policy if it cannot be read: then the group grants nothing.
+    pub fn to_group(&self) -> (Group, Option<String>) {
+        match Policy::from_value(&self.policy) {
+            Ok(policy) => (Group::new(self.id.as_str(), &self.name, policy), None),
+            Err(errors) => (Group::new(self.id.as_str(), &self.name, Policy::default()), Some(errors.to_string())),
+        }
+    }
+}
+
+impl LoginRecord {
+    /// Returns the record of a login.
+    pub fn of(login: &Login) -> Self {
+        Self { credential: login.credential.clone(), password: Hash(login.password.expose_for_storage().to_owned()) }
+    }
+
+    /// Returns the login.
+    pub fn into_login(self) -> Login {
+        Login { credential: self.credential, password: StoredPassword::from_stored(self.password.0) }
+    }
+}
+
+impl RecordKind {
+    /// Every kind.
+    pub const ALL: [Self; 12] = [
+        Self::User,
+        Self::Group,
+        Self::Login,
+        Self::Token,
+        Self::Entity,
+        Self::Device,
+        Self::Area,
+        Self::Floor,
+        Self::Label,
+        Self::Entry,
+        Self::Person,
+        Self::Core,
+    ];
+
+    /// Returns the table's name.
+    pub const fn table(self) -> &'static str {
+        match self {
+            Self::User => "users",
+            Self::Group => "groups",
+            Self::Login => "logins",
+            Self::Token => "tokens",
+            Self::Entity => "entities",
+            Self::Device => "devices",
+            Self::Area => "areas",
+            Self::Floor => "floors",
+            Self::Label => "labels",
+            Self::Entry => "config_entries",
+            Self::Person => "persons",
+            Self::Core => "core",
+        }
+    }
+}
+
+impl Record {
+    /// Returns its kind.
+    pub const fn kind(&self) -> RecordKind {
+        match self {
+            Self::User(_) => RecordKind::User,
+            Self::Group(_) => RecordKind::Group,
+            Self::Login(_) => RecordKind::Login,
+            Self::Token(_) => RecordKind::Token,
+            Self::Entity(_) => RecordKind::Entity,
+            Self::Device(_) => RecordKind::Device,
+            Self::Area(_) => RecordKind::Area,
+            Self::Floor(_) => RecordKind::Floor,
+            Self::Label(_) => RecordKind::Label,
+            Self::Entry(_) => RecordKind::Entry,
+            Self::Person(_) => RecordKind::Person,
+            Self::Core(_) => RecordKind::Core,
+        }
+    }
+
+    /// Returns its id within its kind.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::User(user) => user.id.as_str(),
+            Self::Group(group) => &group.id,
+            Self::Login(login) => login.credential.id.as_str(),
+            Self::Token(token) => token.id.as_str(),
+            Self::Entity(entity) => &entity.id,
+            Self::Device(device) => &device.id,
+            Self::Area(area) => &area.id,
+            Self::Floor(floor) => &floor.id,
+            Self::Label(label) => &label.id,
+            Self::Entry(entry) => &entry.entry_id,
+            Self::Person(person) => &person.id,
+            Self::Core(_) => "core",
+        }
+    }
+
+    /// Returns its stored form, secrets included.
+    pub(crate) fn body(&self) -> Result<String, serde_json::Error> {
+        match self {
+            Self::User(record) => serde_json::to_string(record),
+            Self::Group(record) => serde_json::to_string(record),
+            Self::Login(record) => serde_json::to_string(record),
+            Self::Token(record) => serde_json::to_string(record),
+            Self::Entity(record) => serde_json::to_string(record),
+            Self::Device(record) => serde_json::to_string(record),
+            Self::Area(record) => serde_json::to_string(record),
+            Self::Floor(record) => serde_json::to_string(record),
+            Self::Label(record) => serde_json::to_string(record),
+            Self::Entry(record) => serde_json::to_string(record),
+            Self::Person(record) => serde_json::to_string(record),
+            Self::Core(record) => serde_json::to_string(record),
+        }
+    }
+}
+
+impl Stored {
+    /// Adds a record from its stored form.
+    pub(crate) fn add(&mut self, kind: RecordKind, body: &str) -> Result<(), serde_json::Error> {
+        match kind {
+            RecordKind::User => self.users.push(serde_json::from_str(body)?),
+            RecordKind::Group => self.groups.push(serde_json::from_str(body)?),
+            RecordKind::Login => self.logins.push(serde_json::from_str(body)?),
+            RecordKind::Token => self.tokens.push(serde_json::from_str(body)?),
+            RecordKind::Entity => self.entities.push(serde_json::from_str(body)?),
+            RecordKind::Device => self.devices.push(serde_json::from_str(body)?),
+            RecordKind::Area => self.areas.push(serde_json::from_str(body)?),
+            RecordKind::Floor => self.floors.push(serde_json::from_str(body)?),
+            RecordKind::Label => self.labels.push(serde_json::from_str(body)?),
+            RecordKind::Entry => self.entries.push(serde_json::from_str(body)?),
+            RecordKind::Person => self.persons.push(serde_json::from_str(body)?),
+            RecordKind::Core => self.core = Some(serde_json::from_str(body)?),
+        }
+        Ok(())
+    }
+
+    /// Tells whether nothing is kept at all.
+    pub fn is_empty(&self) -> bool {
+        self.users.is_empty() && self.entities.is_empty() && self.areas.is_empty() && self.core.is_none()
+    }
+}
