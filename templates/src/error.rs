@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use minijinja::{Error, ErrorKind};
+use minijinja::{Error, ErrorKind, Value};
 use thiserror::Error as ThisError;
 
 /// Why a template gave no result.
@@ -103,6 +103,14 @@ pub(crate) fn undefined_error(text: impl Into<String>) -> Error {
     TemplateError::Undefined(text.into()).into()
 }
 
+/// The error for using an undefined value. The engine adds the name, if the value still carries where it came from.
+pub(crate) fn undefined_value(value: &Value) -> Error {
+    match value.get_attr("_") {
+        Err(error) if value.is_undefined() => error,
+        _ => undefined_error("value is undefined"),
+    }
+}
+
 pub(crate) fn runtime_error(text: impl Into<String>) -> Error {
     TemplateError::Runtime(text.into()).into()
 }
@@ -126,6 +134,10 @@ pub(crate) fn from_parser(error: &Error) -> TemplateError {
     };
     let text = if let Some(rest) = detail.strip_prefix("unexpected ") {
         match rest.split_once(", expected ") {
+            // Brackets that do not match are found by Jinja's lexer, which says it the other way round.
+            Some((token @ ("`}`" | "`)`" | "`]`"), wanted @ ("`}`" | "`)`" | "`]`"))) => {
+                format!("unexpected {}, expected {}", jinja(token), jinja(wanted))
+            }
             Some((token, "expression" | "keyword" | "block keyword")) => format!("unexpected {}", jinja(token)),
             Some((token, wanted)) => format!("expected token {}, got {}", jinja(wanted), jinja(token)),
             None => format!("unexpected {}", jinja(rest)),
@@ -187,7 +199,10 @@ fn raised(error: &Error) -> Option<TemplateError> {
 
 fn undefined_text(detail: &str) -> String {
     match quoted(detail) {
-        Some(name) => format!("'{name}' is undefined"),
+        Some(path) => match path.rsplit_once('.') {
+            Some((_, name)) => format!("'dict object' has no attribute '{name}'"),
+            None => format!("'{path}' is undefined"),
+        },
         None => "value is undefined".to_owned(),
     }
 }

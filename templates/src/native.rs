@@ -114,50 +114,61 @@ impl Reader<'_> {
     }
 
     fn dict_or_set(&mut self) -> Option<Value> {
-        let start = self.rest;
         self.take("{");
         self.blank();
         if self.take("}") {
             return Some(Value::Object(Map::new()));
         }
-        self.literal()?;
+        let first = self.literal()?.into_json();
         self.blank();
-        let is_dict = self.rest.starts_with(':');
-        self.rest = start;
-        if !is_dict {
-            let (mut items, _) = self.items("{", "}")?;
-            let mut kept: Vec<Value> = Vec::new();
-            items.retain(|item| {
-                let new = !kept.contains(item) || kept.len() > 1000;
-                if new {
-                    kept.push(item.clone());
-                }
-                new
-            });
-            return Some(Value::Array(items));
-        }
-        self.take("{");
+        if self.rest.starts_with(':') { self.dict(first) } else { self.set(first) }
+    }
+
+    fn dict(&mut self, first: Value) -> Option<Value> {
         let mut map = Map::new();
+        let mut key = first;
         loop {
-            self.blank();
-            if self.take("}") {
-                return Some(Value::Object(map));
-            }
-            let key = match self.literal()?.into_json() {
+            let name = match key {
                 Value::String(key) => key,
                 Value::Null => "null".to_owned(),
                 Value::Bool(key) => key.to_string(),
                 Value::Number(key) => key.to_string(),
                 Value::Array(_) | Value::Object(_) => return None,
             };
-            self.blank();
             if !self.take(":") {
                 return None;
             }
-            map.insert(key, self.literal()?.into_json());
+            map.insert(name, self.literal()?.into_json());
             self.blank();
-            if !self.take(",") && !self.rest.starts_with('}') {
+            let more = self.take(",");
+            self.blank();
+            if self.take("}") {
+                return Some(Value::Object(map));
+            }
+            if !more {
                 return None;
+            }
+            key = self.literal()?.into_json();
+            self.blank();
+        }
+    }
+
+    fn set(&mut self, first: Value) -> Option<Value> {
+        let mut items = vec![first];
+        loop {
+            let more = self.take(",");
+            self.blank();
+            if self.take("}") {
+                return Some(Value::Array(items));
+            }
+            if !more {
+                return None;
+            }
+            let item = self.literal()?.into_json();
+            self.blank();
+            // Finding duplicates is quadratic, so a long set keeps them.
+            if items.len() > 1000 || !items.contains(&item) {
+                items.push(item);
             }
         }
     }

@@ -1,0 +1,186 @@
+//! User names and passwords: given, changed, taken away.
+
+use auth_core::{Authorized, User};
+use auth_login::{
+    credential::{Credential, Login, LoginBookError, Username},
+    password::{StoredPassword, Verdict},
+};
+use store::{Change, LoginRecord, Record, RecordKind};
+
+use crate::{
+    AccountError, AdminChangePassword, AdminChangeUsername, ChangePassword, CreateLogin, CreateOwnerLogin, DeleteLogin,
+    Home, Secret, accounts::sign_in::new_id, entropy::OsEntropy,
+};
+
+impl Home {
+    /// Gives a user who is not the owner a user name and a password.
+    ///
+    /// # Errors
+    /// [`AccountError`]: unknown or system user, credentials exist, user name taken or not normalised;
+    /// [`AccountError::OwnerCredentials`] for the owner, which [`CreateOwnerLogin`] is for.
+    pub async fn create_login(&self, request: Authorized<CreateLogin>) -> Result<(), AccountError> {
+        let (_, wish) = request.into_parts();
+        if self.changeable_user(&wish.user_id)?.is_owner {
+            return Err(AccountError::Unauthorized(auth_core::Unauthorized::default()));
+        }
+        self.put_login(wish).await.map(drop)
+    }
+
+    /// Gives the owner a user name and a password.
+    ///
+    /// # Errors
+    /// As [`Home::create_login`].
+    pub async fn create_owner_login(&self, request: Authorized<CreateOwnerLogin>) -> Result<(), AccountError> {
+        let (_, CreateOwnerLogin { login }) = request.into_parts();
+        self.put_login(login).await.map(drop)
+    }
+
+    pub(crate) async fn put_login(&self, wish: CreateLogin) -> Result<Credential, AccountError> {
+        let CreateLogin { user_id, username, password } = wish;
+        let user = self.changeable_user(&user_id)?;
+        let username = normalised(&username)?;
+        let password = self.hash(password).await?;
+        let _changes = self.inner.changes.lock().await;
+        {
+            let books = self.books();
+            if books.logins.credentials_of(&user.id).next().is_some() {
+                return Err(AccountError::CredentialsExist);
+            }
+            if books.logins.find(&username).is_some() {
+                return Err(AccountError::UsernameTaken(username.to_string()));
+            }
+        }
+        let credential = Credential::with_password(new_id().into(), user.id, username);
+        let login = Login { credential: credential.clone(), password };
+        self.commit(vec![Change::Put(Box::new(Record::Login(LoginRecord::of(&login))))]).await?;
+        self.books().logins.insert(login).map_err(|error| account_error(&error))?;
+        Ok(credential)
+    }
+
+    /// Takes a user name and its password away; sessions that began with it end.
+    ///
+    /// # Errors
+    /// [`AccountError::UnknownUsername`], [`AccountError::OwnerCredentials`], [`AccountError::Store`].
+    pub async fn delete_login(&self, request: Authorized<DeleteLogin>) -> Result<(), AccountError> {
+        let (_, DeleteLogin { username }) = request.into_parts();
+        let username = Username::normalise(&username);
+        let _changes = self.inner.changes.lock().await;
+        let credential = self.books().logins.find(&username).map(|login| login.credential.clone());
+        let credential = credential.ok_or(AccountError::UnknownUsername)?;
+        if self.changeable_user(credential.user_id.as_str())?.is_owner {
+            return Err(AccountError::OwnerCredentials);
+        }
+        let mut changes = vec![Change::Delete(RecordKind::Login, credential.id.to_string())];
+        {
+            let books = self.books();
+            let began = books.tokens.iter().filter(|token| token.credential_id() == Some(&credential.id));
+            changes.extend(began.map(|token| Change::Delete(RecordKind::Token, token.id().to_string())));
+        }
+        self.commit(changes).await?;
+        {
+            let mut books = self.books();
+            books.logins.remove(&username);
+            books.tokens.remove_credential(&credential.id);
+        }
+        self.standing_changed();
+        Ok(())
+    }
+
+    /// Changes the caller's own password. Existing sessions go on, as in Home Assistant.
+    ///
+    /// # Errors
+    /// [`AccountError::CredentialsNotFound`], [`AccountError::WrongPassword`], [`AccountError::Store`].
+    pub async fn change_password(&self, request: Authorized<ChangePassword>) -> Result<(), AccountError> {
+        let (principal, ChangePassword { current, new }) = request.into_parts();
+        let user_id = principal.user_id().ok_or(AccountError::NoUser)?;
+        let login = self.login_of(user_id.as_str())?;
+        let verdict = self.blocking(move || login.password.verify(current.expose())).await?;
+        if verdict == Verdict::Wrong {
+            return Err(AccountError::WrongPassword);
+        }
+        self.set_password(user_id.as_str(), new).await
+    }
+
+    /// Changes anybody's password.
+    ///
+    /// # Errors
+    /// [`AccountError::UnknownUser`], [`AccountError::CredentialsNotFound`], [`AccountError::Store`].
+    pub async fn admin_change_password(&self, request: Authorized<AdminChangePassword>) -> Result<(), AccountError> {
+        let (_, AdminChangePassword { user_id, password }) = request.into_parts();
+        self.existing(&user_id)?;
+        self.set_password(&user_id, password).await
+    }
+
+    /// Changes anybody's user name.
+    ///
+    /// # Errors
+    /// [`AccountError::UnknownUser`], [`AccountError::CredentialsNotFound`], [`AccountError::UsernameTaken`],
+    /// [`AccountError::UsernameNotNormalized`], [`AccountError::Store`].
+    pub async fn admin_change_username(&self, request: Authorized<AdminChangeUsername>) -> Result<(), AccountError> {
+        let (_, AdminChangeUsername { user_id, username }) = request.into_parts();
+        self.existing(&user_id)?;
+        let to = normalised(&username)?;
+        let _changes = self.inner.changes.lock().await;
+        let Login { credential, password } = self.login_of(&user_id)?;
+        if credential.username != to && self.books().logins.find(&to).is_some() {
+            return Err(AccountError::UsernameTaken(username));
+        }
+        let from = credential.username.clone();
+        let login = Login { credential: Credential { username: to.clone(), ..credential }, password };
+        self.commit(vec![Change::Put(Box::new(Record::Login(LoginRecord::of(&login))))]).await?;
+        self.books().logins.rename(&from, &to).map_err(|error| account_error(&error))?;
+        Ok(())
+    }
+
+    async fn set_password(&self, user_id: &str, password: Secret) -> Result<(), AccountError> {
+        let password = self.hash(password).await?;
+        let _changes = self.inner.changes.lock().await;
+        let login = Login { password: password.clone(), ..self.login_of(user_id)? };
+        self.commit(vec![Change::Put(Box::new(Record::Login(LoginRecord::of(&login))))]).await?;
+        let set = self.books().logins.set_password(&login.credential.username, password);
+        set.map_err(|error| account_error(&error))
+    }
+
+    fn login_of(&self, user_id: &str) -> Result<Login, AccountError> {
+        let books = self.books();
+        let credential = books.logins.credentials_of(&user_id.into()).next().ok_or(AccountError::CredentialsNotFound)?;
+        books.logins.find(&credential.username).cloned().ok_or(AccountError::CredentialsNotFound)
+    }
+
+    fn existing(&self, user_id: &str) -> Result<User, AccountError> {
+        let world = self.inner.bus.world();
+        world.auth.user(user_id).map(|user| User::clone(user)).ok_or(AccountError::UnknownUser)
+    }
+
+    async fn hash(&self, password: Secret) -> Result<StoredPassword, AccountError> {
+        let hashed = self.blocking(move || StoredPassword::hash_new(password.expose(), &mut OsEntropy)).await?;
+        hashed.map_err(|_| AccountError::Hash)
+    }
+
+    /// Runs heavy work on a thread of its own, two at once.
+    async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, AccountError> {
+        let checks = std::sync::Arc::clone(&self.inner.password_checks);
+        let permit = checks.acquire_owned().await.map_err(|_| AccountError::Hash)?;
+        let done = tokio::task::spawn_blocking(move || {
+            let outcome = work();
+            drop(permit);
+            outcome
+        });
+        done.await.map_err(|_| AccountError::Hash)
+    }
+}
+
+fn normalised(username: &str) -> Result<Username, AccountError> {
+    if username.is_empty() || !Username::is_normal(username) {
+        return Err(AccountError::UsernameNotNormalized(username.to_owned()));
+    }
+    Ok(Username::normalise(username))
+}
+
+fn account_error(error: &LoginBookError) -> AccountError {
+    match error {
+        LoginBookError::UsernameTaken(username) => AccountError::UsernameTaken(username.to_string()),
+        LoginBookError::UnknownUsername(_) => AccountError::UnknownUsername,
+        LoginBookError::IdTaken(_) => AccountError::CredentialsExist,
+    }
+}

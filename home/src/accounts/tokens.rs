@@ -1,0 +1,182 @@
+//! One's own tokens: listed, made, deleted.
+
+use auth_core::{Authorized, Principal, Timestamp, TokenId, UserId};
+use auth_login::refresh_token::{Expiry, RefreshToken, TokenKind};
+use secrecy::SecretString;
+use service_bus::now;
+use store::{Change, Record};
+
+use crate::{
+    AccountError, CreateToken, DeleteToken, DeleteTokens, Home, ListTokens, SetTokenExpiry, SignPath,
+    entropy::OsEntropy,
+};
+
+/// What the token endpoint gives.
+#[derive(Debug)]
+pub struct AccessTokens {
+    /// A JWT.
+    pub access_token: SecretString,
+    /// Only for a code.
+    pub refresh_token: Option<SecretString>,
+    /// Of the access token, in seconds.
+    pub expires_in: i64,
+}
+
+/// A refresh token as its user sees it: no secrets.
+#[derive(Clone, Debug)]
+pub struct TokenInfo {
+    /// Its id.
+    pub id: TokenId,
+    /// What it is for.
+    pub kind: TokenKind,
+    /// The client that signed in.
+    pub client_id: Option<String>,
+    /// The name of a long-lived one.
+    pub client_name: Option<String>,
+    /// The icon of a long-lived one.
+    pub client_icon: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
+    /// From where.
+    pub last_used_ip: Option<String>,
+    /// When it ends.
+    pub expire_at: Option<Timestamp>,
+    /// The caller uses this one.
+    pub is_current: bool,
+    /// What the user signed in with.
+    pub provider: Option<String>,
+}
+
+impl Home {
+    /// Returns the caller's tokens.
+    ///
+    /// # Errors
+    /// [`AccountError::NoUser`].
+    pub fn tokens(&self, request: &Authorized<ListTokens>) -> Result<Vec<TokenInfo>, AccountError> {
+        let principal = request.principal();
+        let user_id = principal.user_id().ok_or(AccountError::NoUser)?;
+        let books = self.books();
+        let info = |token: &&RefreshToken| {
+            let stored = token.for_storage();
+            let credential = stored.credential_id.as_ref().and_then(|id| books.logins.credential(id));
+            TokenInfo {
+                id: stored.id.clone(),
+                kind: stored.kind,
+                client_id: stored.client_id.clone(),
+                client_name: stored.client_name.clone(),
+                client_icon: stored.client_icon.clone(),
+                created_at: stored.created_at,
+                last_used_at: stored.last_used_at,
+                last_used_ip: stored.last_used_ip.map(|ip| ip.to_string()),
+                expire_at: stored.expire_at,
+                is_current: principal.token_id() == Some(&stored.id),
+                provider: credential.map(|credential| credential.provider.clone()),
+            }
+        };
+        Ok(books.tokens.of_user(user_id).iter().map(info).collect())
+    }
+
+    /// Deletes one of the caller's tokens and closes what came from it.
+    ///
+    /// # Errors
+    /// [`AccountError::UnknownToken`], [`AccountError::Store`].
+    pub async fn delete_token(&self, request: Authorized<DeleteToken>) -> Result<(), AccountError> {
+        let (principal, DeleteToken { token_id }) = request.into_parts();
+        let _changes = self.inner.changes.lock().await;
+        let id = self.own_token(&principal, &token_id)?;
+        Ok(self.remove_tokens_locked(&[id]).await?)
+    }
+
+    /// Deletes the caller's tokens of one kind, or all. The one in use goes last, by [`Home::delete_token`], if asked:
+    /// so the caller can still be answered. Returns whether that is to be done.
+    ///
+    /// # Errors
+    /// [`AccountError::NoUser`], [`AccountError::Store`].
+    pub async fn delete_tokens(&self, request: Authorized<DeleteTokens>) -> Result<bool, AccountError> {
+        let (principal, DeleteTokens { kind, current_too }) = request.into_parts();
+        let user_id = principal.user_id().ok_or(AccountError::NoUser)?;
+        let _changes = self.inner.changes.lock().await;
+        let mut current = false;
+        let mut ids = Vec::new();
+        for token in self.books().tokens.of_user(user_id) {
+            if kind.as_deref().is_some_and(|kind| kind != token.kind().as_str()) {
+                continue;
+            }
+            if principal.token_id() == Some(token.id()) {
+                current = current_too;
+            } else {
+                ids.push(token.id().clone());
+            }
+        }
+        self.remove_tokens_locked(&ids).await?;
+        Ok(current)
+    }
+
+    /// Lets one of the caller's tokens expire, or not.
+    ///
+    /// # Errors
+    /// [`AccountError::UnknownToken`], [`AccountError::Store`].
+    pub async fn set_token_expiry(&self, request: Authorized<SetTokenExpiry>) -> Result<(), AccountError> {
+        let (principal, SetTokenExpiry { token_id, expires }) = request.into_parts();
+        let _changes = self.inner.changes.lock().await;
+        let id = self.own_token(&principal, &token_id)?;
+        let expiry = if expires { Expiry::Sliding } else { Expiry::Never };
+        let stored = self.books().tokens.get(&id).map(|token| token.for_storage().clone());
+        let mut token = stored.and_then(|stored| stored.into_token().ok()).ok_or(AccountError::UnknownToken)?;
+        token.set_expiry(expiry, now());
+        self.commit(vec![Change::Put(Box::new(Record::Token(token.for_storage().clone())))]).await?;
+        self.books().tokens.set_expiry(&id, expiry, now()).map_err(|_| AccountError::UnknownToken)
+    }
+
+    /// Makes a long-lived access token for the caller. On disk when this returns.
+    ///
+    /// # Errors
+    /// [`AccountError::TokenName`], [`AccountError::NoUser`], [`AccountError::Store`].
+    pub async fn create_token(&self, request: Authorized<CreateToken>) -> Result<SecretString, AccountError> {
+        let (principal, wish) = request.into_parts();
+        let user_id = principal.user_id().ok_or(AccountError::NoUser)?.clone();
+        self.create_token_for(user_id, wish).await
+    }
+
+    pub(crate) async fn create_token_for(
+        &self,
+        user_id: UserId,
+        CreateToken { name, icon, lifespan_days }: CreateToken,
+    ) -> Result<SecretString, AccountError> {
+        if name.trim().is_empty() {
+            return Err(AccountError::TokenName("a long-lived token needs a name".to_owned()));
+        }
+        let _changes = self.inner.changes.lock().await;
+        let taken =
+            self.books().tokens.of_user(&user_id).iter().any(|token| token.client_name() == Some(name.as_str()));
+        if taken {
+            return Err(AccountError::TokenName(format!("{name} already exists")));
+        }
+        let at = now();
+        let token = RefreshToken::new_long_lived(user_id, &name, icon.as_deref(), lifespan_days, at, &mut OsEntropy);
+        self.commit(vec![Change::Put(Box::new(Record::Token(token.for_storage().clone())))]).await?;
+        let jwt = token.issue_access_token(at);
+        self.books().tokens.insert(token).map_err(|error| AccountError::TokenName(error.to_string()))?;
+        Ok(jwt)
+    }
+
+    /// Signs a path with the caller's session.
+    ///
+    /// # Errors
+    /// [`AccountError::NoUser`] without a session, [`AccountError::Path`].
+    pub fn sign_path(&self, request: Authorized<SignPath>) -> Result<String, AccountError> {
+        let (principal, SignPath { path, expires_secs }) = request.into_parts();
+        let token_id = principal.token_id().ok_or(AccountError::NoUser)?;
+        let signed = self.books().signer.sign(token_id, &path, now(), expires_secs);
+        signed.map_err(|error| AccountError::Path(error.to_string()))
+    }
+
+    fn own_token(&self, principal: &Principal, token_id: &str) -> Result<TokenId, AccountError> {
+        let user_id = principal.user_id().ok_or(AccountError::NoUser)?;
+        let books = self.books();
+        let token = books.tokens.get(&token_id.into()).filter(|token| token.user_id() == user_id);
+        token.map(|token| token.id().clone()).ok_or(AccountError::UnknownToken)
+    }
+}

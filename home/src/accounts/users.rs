@@ -1,0 +1,189 @@
+//! Users: listed, made, changed, deleted.
+
+use auth_core::{Authorized, Context, Group, GroupId, User, UserId};
+use service_bus::{World, new_context_id, now};
+use serde::Deserialize;
+use serde_json::json;
+use store::{Change, Record, RecordKind};
+
+use crate::{
+    AccountError, CreateUser, DeleteUser, Home, ListUsers, UpdateUser, accounts::sign_in::new_id, home::Changes,
+};
+
+/// A user as administrators see them.
+#[derive(Clone, Debug)]
+pub struct UserInfo {
+    /// The user.
+    pub user: User,
+    /// What they log in as.
+    pub username: Option<String>,
+    /// How they log in, one for each credential.
+    pub providers: Vec<String>,
+}
+
+/// A change to a user. What is not mentioned stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct UserPatch {
+    /// For display.
+    pub name: Option<String>,
+    /// Inactive users may do nothing, and all their tokens are deleted.
+    pub is_active: Option<bool>,
+    /// The groups.
+    pub group_ids: Option<Vec<String>>,
+    /// May only log in from a local network.
+    pub local_only: Option<bool>,
+}
+
+impl Home {
+    /// Returns every user, system users included, by id.
+    pub fn users(&self, _request: &Authorized<ListUsers>) -> Vec<UserInfo> {
+        let world = self.inner.bus.world();
+        let mut users: Vec<_> = world.auth.users().map(|user| self.user_info(user)).collect();
+        users.sort_by(|a, b| a.user.id.cmp(&b.user.id));
+        users
+    }
+
+    pub(crate) fn user_info(&self, user: &User) -> UserInfo {
+        let books = self.books();
+        let credentials: Vec<_> = books.logins.credentials_of(&user.id).collect();
+        UserInfo {
+            user: user.clone(),
+            username: credentials.first().map(|credential| credential.username.as_str().to_owned()),
+            providers: credentials.iter().map(|credential| credential.provider.clone()).collect(),
+        }
+    }
+
+    /// Returns the caller as a user with their credentials' providers, for the caller's own eyes.
+    pub fn who_is(&self, user_id: &UserId) -> Option<UserInfo> {
+        let world = self.inner.bus.world();
+        world.auth.user(user_id.as_str()).map(|user| self.user_info(user))
+    }
+
+    /// Makes a user without a way to log in yet. The first one is the owner.
+    ///
+    /// # Errors
+    /// [`AccountError::UnknownGroup`], [`AccountError::Store`].
+    pub async fn create_user(&self, request: Authorized<CreateUser>) -> Result<UserInfo, AccountError> {
+        let (principal, CreateUser { name, group_ids, local_only }) = request.into_parts();
+        let mut changes = self.inner.changes.lock().await;
+        let group_ids = self.known_groups(group_ids)?;
+        let user = User { group_ids, local_only, ..User::new(new_id(), &name) };
+        self.put_user(&mut changes, user.clone(), "user_added", principal.user_id().cloned()).await?;
+        Ok(self.user_info(&user))
+    }
+
+    /// Changes a user. Deactivating one deletes all their tokens and closes what came from them.
+    ///
+    /// # Errors
+    /// [`AccountError::UnknownUser`], [`AccountError::SystemGenerated`], [`AccountError::DeactivateOwner`],
+    /// [`AccountError::UnknownGroup`], [`AccountError::Store`].
+    pub async fn update_user(&self, request: Authorized<UpdateUser>) -> Result<UserInfo, AccountError> {
+        let (principal, UpdateUser { user_id, patch }) = request.into_parts();
+        let mut changes = self.inner.changes.lock().await;
+        let mut user = self.changeable_user(&user_id)?;
+        if user.is_owner && patch.is_active == Some(false) {
+            return Err(AccountError::DeactivateOwner);
+        }
+        if let Some(group_ids) = patch.group_ids {
+            user.group_ids = self.known_groups(group_ids)?;
+        }
+        user.name = patch.name.or(user.name);
+        user.local_only = patch.local_only.unwrap_or(user.local_only);
+        user.is_active = patch.is_active.unwrap_or(user.is_active);
+        self.put_user(&mut changes, user.clone(), "user_updated", principal.user_id().cloned()).await?;
+        Ok(self.user_info(&user))
+    }
+
+    /// Deletes a user, their credentials and tokens, and closes what came from those.
+    ///
+    /// # Errors
+    /// [`AccountError::DeleteSelf`], [`AccountError::UnknownUser`], [`AccountError::SystemGenerated`],
+    /// [`AccountError::DeleteOwner`], [`AccountError::Store`].
+    pub async fn delete_user(&self, request: Authorized<DeleteUser>) -> Result<(), AccountError> {
+        let (principal, DeleteUser { user_id }) = request.into_parts();
+        if principal.user_id().is_some_and(|own| own.as_str() == user_id) {
+            return Err(AccountError::DeleteSelf);
+        }
+        let mut changes = self.inner.changes.lock().await;
+        let user = self.changeable_user(&user_id)?;
+        if user.is_owner {
+            return Err(AccountError::DeleteOwner);
+        }
+        let mut stored = vec![Change::Delete(RecordKind::User, user_id.clone())];
+        let usernames: Vec<_> = {
+            let books = self.books();
+            stored.extend(token_deletions(books.tokens.of_user(&user.id).iter().map(|token| token.id().as_str())));
+            let credentials = books.logins.credentials_of(&user.id);
+            credentials.map(|credential| (credential.id.to_string(), credential.username.clone())).collect()
+        };
+        stored.extend(usernames.iter().map(|(id, _)| Change::Delete(RecordKind::Login, id.clone())));
+        self.commit(stored).await?;
+        {
+            let mut books = self.books();
+            books.tokens.remove_user(&user.id);
+            usernames.iter().for_each(|(_, username)| _ = books.logins.remove(username));
+        }
+        let current = changes.world.current();
+        let mut edit = current.auth.edit();
+        edit.remove_user(&user.id);
+        changes.world.replace(World { auth: edit.finish(), ..World::clone(&current) });
+        self.standing_changed();
+        self.announce_user("user_removed", &user.id, principal.user_id().cloned());
+        Ok(())
+    }
+
+    /// Keeps a user, shows them to the world and announces it. Tokens of an inactive user go.
+    pub(crate) async fn put_user(
+        &self,
+        changes: &mut Changes,
+        mut user: User,
+        event_type: &'static str,
+        by: Option<UserId>,
+    ) -> Result<(), AccountError> {
+        let current = changes.world.current();
+        // Whoever comes first owns the home; decided under the lock, so that two cannot.
+        let first = !current.auth.users().any(|other| !other.system_generated);
+        user.is_owner = user.is_owner || first && !user.system_generated;
+        let mut stored = vec![Change::Put(Box::new(Record::User(user.clone())))];
+        if !user.is_active {
+            let books = self.books();
+            stored.extend(token_deletions(books.tokens.of_user(&user.id).iter().map(|token| token.id().as_str())));
+        }
+        self.commit(stored).await?;
+        if !user.is_active {
+            self.books().tokens.remove_user(&user.id);
+        }
+        let user_id = user.id.clone();
+        let mut edit = current.auth.edit();
+        edit.set_user(user);
+        changes.world.replace(World { auth: edit.finish(), ..World::clone(&current) });
+        self.standing_changed();
+        self.announce_user(event_type, &user_id, by);
+        Ok(())
+    }
+
+    fn announce_user(&self, event_type: &'static str, user_id: &UserId, by: Option<UserId>) {
+        let context = Context::new(new_context_id(now()), by);
+        self.announce(event_type, json!({"user_id": user_id.as_str()}), context);
+    }
+
+    pub(crate) fn changeable_user(&self, user_id: &str) -> Result<User, AccountError> {
+        let world = self.inner.bus.world();
+        let user = world.auth.user(user_id).ok_or(AccountError::UnknownUser)?;
+        if user.system_generated { Err(AccountError::SystemGenerated) } else { Ok(User::clone(user)) }
+    }
+
+    pub(crate) fn known_groups(&self, group_ids: Vec<String>) -> Result<Vec<GroupId>, AccountError> {
+        let world = self.inner.bus.world();
+        let known = |id: String| match world.auth.group(&id) {
+            Some(group) => Ok(Group::clone(group).id),
+            None => Err(AccountError::UnknownGroup(id)),
+        };
+        group_ids.into_iter().map(known).collect()
+    }
+}
+
+fn token_deletions<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<Change> {
+    ids.map(|id| Change::Delete(RecordKind::Token, id.to_owned())).collect()
+}

@@ -1,0 +1,124 @@
+//! Why something in the home did not happen.
+
+use auth_core::Unauthorized;
+use auth_login::login_flow::FlowError;
+use config_entries::EntryError;
+use registries::RegistryError;
+use store::StoreError;
+
+/// Why a change of registries, entries or the core configuration was refused. Nothing has changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// The caller may not.
+    #[error(transparent)]
+    Unauthorized(#[from] Unauthorized),
+    /// The registry refused.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The book of entries refused.
+    #[error(transparent)]
+    Entry(#[from] EntryError),
+    /// A value cannot be.
+    #[error("{0}")]
+    Invalid(String),
+    /// It could not be kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a change of accounts was refused. Nothing has changed.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// The caller may not.
+    #[error(transparent)]
+    Unauthorized(#[from] Unauthorized),
+    /// There is no such user.
+    #[error("User not found")]
+    UnknownUser,
+    /// There is no such group.
+    #[error("unknown group `{0}`")]
+    UnknownGroup(String),
+    /// A group of that id exists, or has members.
+    #[error("group `{0}`: {1}")]
+    Group(String, &'static str),
+    /// A policy cannot be.
+    #[error("policy: {0}")]
+    Policy(String),
+    /// The user belongs to the system.
+    #[error("Unable to update system generated users.")]
+    SystemGenerated,
+    /// The owner stays active.
+    #[error("Unable to deactivate the owner.")]
+    DeactivateOwner,
+    /// The owner stays.
+    #[error("Unable to delete the owner")]
+    DeleteOwner,
+    /// Nobody deletes themselves.
+    #[error("Unable to delete your own account")]
+    DeleteSelf,
+    /// The owner keeps a way to log in.
+    #[error("Unable to delete the owner's credentials")]
+    OwnerCredentials,
+    /// The user has a user name and password already.
+    #[error("User already has credentials")]
+    CredentialsExist,
+    /// The user has no user name and password.
+    #[error("Credentials not found")]
+    CredentialsNotFound,
+    /// Nobody has that user name.
+    #[error("user name not found")]
+    UnknownUsername,
+    /// Somebody has that user name.
+    #[error("Username {0} already exists")]
+    UsernameTaken(String),
+    /// A new user name is written with capitals or outer spaces, or is empty.
+    #[error("Username {0} is not normalized")]
+    UsernameNotNormalized(String),
+    /// The present password is another.
+    #[error("Invalid current password")]
+    WrongPassword,
+    /// The caller has no such token.
+    #[error("Received invalid token")]
+    UnknownToken,
+    /// The user has a long-lived token of that name, or the name is empty.
+    #[error("{0}")]
+    TokenName(String),
+    /// Only who is logged in as a user can have tokens.
+    #[error("only users have tokens")]
+    NoUser,
+    /// A path cannot be signed.
+    #[error("{0}")]
+    Path(String),
+    /// It could not be kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The password could not be hashed.
+    #[error("the password could not be hashed")]
+    Hash,
+}
+
+/// Why somebody could not sign in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// There is no user yet: the first one is made by onboarding.
+    #[error("Onboarding not finished")]
+    NotOnboarded,
+    /// The login flow refused.
+    #[error(transparent)]
+    Flow(#[from] FlowError),
+    /// The user may not sign in, with the reason.
+    #[error("{0}")]
+    Denied(&'static str),
+    /// `invalid_request`, with a description where Home Assistant gives one.
+    #[error("invalid request")]
+    InvalidRequest(Option<&'static str>),
+    /// `invalid_grant`, with a description where Home Assistant gives one.
+    #[error("invalid grant")]
+    InvalidGrant(Option<&'static str>),
+    /// It could not be kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A password check ended without an answer.
+    #[error("the password check did not end")]
+    CheckFailed,
+}

@@ -1,0 +1,201 @@
+//! The home and the one way in which it changes.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use arc_swap::ArcSwap;
+use auth_core::{AuthSnapshot, Context, Group, User};
+use auth_login::{
+    client::ClientRules, code::CodeBook, credential::LoginBook, login_flow::LoginFlows, signed_path::PathSigner,
+    throttle::Throttle, token_book::TokenBook,
+};
+use config_entries::EntryBook;
+use registries::{AreaRule, Registries};
+use serde_json::{Map, Value};
+use service_bus::{Bus, World, WorldWriter};
+use store::{Change, CoreConfig, GroupRecord, Person, Store, StoreError, Stored};
+use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
+
+use crate::entropy::OsEntropy;
+
+/// A running home. Cheap to clone; all clones are the same home.
+#[derive(Clone, Debug)]
+pub struct Home {
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// How a home is run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Which area an entity counts as being in.
+    pub area_rule: AreaRule,
+}
+
+pub(crate) struct Inner {
+    pub(crate) bus: Bus,
+    pub(crate) store: Arc<dyn Store>,
+    /// Held for the whole of a change, from working it out to announcing it.
+    pub(crate) changes: AsyncMutex<Changes>,
+    books: Mutex<Books>,
+    pub(crate) entries: ArcSwap<EntryBook>,
+    pub(crate) persons: ArcSwap<Vec<Person>>,
+    pub(crate) core: ArcSwap<CoreConfig>,
+    /// Moves whenever a token or a user's standing has changed: open connections look again.
+    standing: watch::Sender<u64>,
+    standing_now: AtomicU64,
+    /// Password checks at once: each takes 20 MB and a whole core for a while.
+    pub(crate) password_checks: Arc<Semaphore>,
+}
+
+/// What only the holder of the changes' lock touches.
+#[derive(Debug)]
+pub(crate) struct Changes {
+    pub(crate) world: WorldWriter,
+}
+
+/// What decides who somebody is. Locked for moments, never across an await.
+#[derive(Debug)]
+pub(crate) struct Books {
+    pub(crate) logins: LoginBook,
+    pub(crate) tokens: TokenBook,
+    pub(crate) codes: CodeBook,
+    pub(crate) flows: LoginFlows,
+    pub(crate) throttle: Throttle,
+    pub(crate) clients: ClientRules,
+    pub(crate) signer: PathSigner,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Home").finish_non_exhaustive()
+    }
+}
+
+impl Home {
+    /// Opens the home that `store` keeps. Nothing is written.
+    ///
+    /// A group whose policy cannot be read grants nothing, a token that cannot be used is left out; both are logged.
+    ///
+    /// # Errors
+    /// [`StoreError`], if the store cannot be read.
+    pub async fn open(store: Arc<dyn Store>, options: Options) -> Result<Self, StoreError> {
+        let stored = store.load().await?;
+        let (bus, mut world) = Bus::new();
+        let registries = registries_of(&stored, options.area_rule);
+        let auth = snapshot_of(&stored, &registries);
+        world.replace(World { auth, registries: Arc::new(registries) });
+        let mut entries = EntryBook::default();
+        stored.entries.iter().cloned().for_each(|entry| entries.restore(entry));
+        let inner = Inner {
+            bus,
+            store,
+            changes: AsyncMutex::new(Changes { world }),
+            entries: ArcSwap::from_pointee(entries),
+            persons: ArcSwap::from_pointee(stored.persons.clone()),
+            core: ArcSwap::from_pointee(stored.core.clone().unwrap_or_default()),
+            books: Mutex::new(books_of(stored)),
+            standing: watch::Sender::new(0),
+            standing_now: AtomicU64::new(0),
+            password_checks: Arc::new(Semaphore::new(2)),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Returns the bus.
+    pub fn bus(&self) -> &Bus {
+        &self.inner.bus
+    }
+
+    /// Returns what the home is called and where it is.
+    pub fn core_config(&self) -> Arc<CoreConfig> {
+        self.inner.core.load_full()
+    }
+
+    /// Returns what tells that a token or a user's standing has changed.
+    pub fn standing(&self) -> watch::Receiver<u64> {
+        self.inner.standing.subscribe()
+    }
+
+    /// Returns the number of changes of tokens and standings so far. One load.
+    pub fn standing_now(&self) -> u64 {
+        self.inner.standing_now.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn books(&self) -> MutexGuard<'_, Books> {
+        self.inner.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+        if changes.is_empty() { Ok(()) } else { self.inner.store.commit(changes).await }
+    }
+
+    /// Tells every open connection to look again at its token and user. Called before a change is acknowledged.
+    pub(crate) fn standing_changed(&self) {
+        let number = self.inner.standing_now.fetch_add(1, Ordering::AcqRel) + 1;
+        self.inner.standing.send_replace(number);
+    }
+
+    pub(crate) fn announce(&self, event_type: &'static str, data: Value, context: Context) {
+        let data = if let Value::Object(data) = data { data } else { Map::new() };
+        self.inner.bus.announce(event_type, data, context);
+    }
+}
+
+fn registries_of(stored: &Stored, area_rule: AreaRule) -> Registries {
+    let mut registries = Registries::new(area_rule);
+    stored.floors.iter().cloned().for_each(|floor| _ = registries.put_floor(floor));
+    stored.labels.iter().cloned().for_each(|label| _ = registries.put_label(label));
+    stored.areas.iter().cloned().for_each(|area| _ = registries.put_area(area));
+    stored.devices.iter().cloned().for_each(|device| _ = registries.put_device(device));
+    stored.entities.iter().cloned().for_each(|entity| _ = registries.put_entity(entity));
+    registries
+}
+
+fn snapshot_of(stored: &Stored, registries: &Registries) -> AuthSnapshot {
+    let mut edit = AuthSnapshot::default().edit();
+    Group::system_groups().into_iter().for_each(|group| edit.set_group(group));
+    for record in stored.groups.iter().filter(|record| !Group::is_system_id(&record.id)) {
+        let (group, problem) = GroupRecord::to_group(record);
+        if let Some(problem) = problem {
+            tracing::error!(group = record.id, %problem, "policy cannot be read: the group grants nothing");
+        }
+        edit.set_group(group);
+    }
+    registries.place_all(&mut edit);
+    stored.users.iter().cloned().for_each(|user: User| edit.set_user(user));
+    edit.finish()
+}
+
+fn books_of(stored: Stored) -> Books {
+    let active: HashMap<_, _> = stored.users.iter().map(|user| (user.id.clone(), user.is_active)).collect();
+    let mut logins = LoginBook::new();
+    for login in stored.logins {
+        if let Err(error) = logins.insert(login.into_login()) {
+            tracing::error!(%error, "a stored credential is left out");
+        }
+    }
+    let mut tokens = TokenBook::new(&mut OsEntropy);
+    for token in stored.tokens.into_iter().filter(|token| active.contains_key(&token.user_id)) {
+        let id = token.id.clone();
+        let inserted = token.into_token().map_err(|e| e.to_string()).and_then(|token| {
+            tokens.insert(token).map_err(|e| e.to_string())
+        });
+        if let Err(error) = inserted {
+            tracing::error!(token = %id, error, "a stored token is left out");
+        }
+    }
+    Books {
+        logins,
+        tokens,
+        codes: CodeBook::new(),
+        flows: LoginFlows::new(),
+        throttle: Throttle::new(),
+        clients: ClientRules::new(),
+        signer: PathSigner::new(&mut OsEntropy),
+    }
+}

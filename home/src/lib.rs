@@ -1,0 +1,30 @@
+//! A running home: accounts, registries, config entries, bus and store joined.
+//!
+//! Every change goes the same way: authorized, worked out on a copy, committed to the store, and only then made visible
+//! and announced. So whatever was acknowledged is on disk, and whatever was refused has changed nothing. Changes are
+//! made one after the other; reading never waits for them.
+
+mod entropy;
+
+mod error;
+pub use error::{AccountError, ChangeError, SignInError};
+
+mod request;
+pub use request::*;
+
+mod accounts;
+mod core_config;
+mod entries;
+mod groups;
+mod home;
+mod onboarding;
+mod persons;
+mod registry;
+mod restored;
+mod template;
+
+pub use accounts::session::Session;
+pub use accounts::tokens::{AccessTokens, TokenInfo};
+pub use accounts::users::{UserInfo, UserPatch};
+pub use core_config::CorePatch;
+pub use home::{Home, Options};

@@ -1,0 +1,242 @@
+//! What can be asked of a home, and what each request needs.
+
+use auth_core::{Action, EntityId, Group, Need, Permission};
+use registries::{AreaPatch, DevicePatch, EntityPatch, FloorPatch, LabelPatch};
+
+use crate::{CorePatch, UserPatch};
+
+macro_rules! requests {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty),* $(,)? } needs |$this:ident| $need:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub struct $name { $($(#[$field_doc])* pub $field: $kind,)* }
+
+        impl Action for $name {
+            fn need(&self) -> Need<'_> {
+                let $this = self;
+                $need
+            }
+        }
+    )*};
+}
+
+requests! {
+    /// List the users.
+    ListUsers {} needs |_this| Need::Admin;
+    /// Make a user without a way to log in yet.
+    CreateUser {
+        /// For display.
+        name: String,
+        /// The groups.
+        group_ids: Vec<String>,
+        /// May only log in from a local network.
+        local_only: bool,
+    } needs |_this| Need::Admin;
+    /// Change a user.
+    UpdateUser {
+        /// Who.
+        user_id: String,
+        /// What.
+        patch: UserPatch,
+    } needs |_this| Need::Admin;
+    /// Delete a user for good, with everything they log in with.
+    DeleteUser {
+        /// Who.
+        user_id: String,
+    } needs |_this| Need::Admin;
+    /// Give a user a user name and a password.
+    CreateLogin {
+        /// Who.
+        user_id: String,
+        /// Normalised: lower case, without outer spaces.
+        username: String,
+        /// The password.
+        password: Secret,
+    } needs |_this| Need::Admin;
+    /// Give the owner a user name and a password.
+    CreateOwnerLogin {
+        /// As for anybody.
+        login: CreateLogin,
+    } needs |_this| Need::Owner;
+    /// Take a user name and its password away.
+    DeleteLogin {
+        /// The user name.
+        username: String,
+    } needs |_this| Need::Admin;
+    /// Change one's own password.
+    ChangePassword {
+        /// The present one.
+        current: Secret,
+        /// The new one.
+        new: Secret,
+    } needs |_this| Need::Authenticated;
+    /// Change anybody's password.
+    AdminChangePassword {
+        /// Whose.
+        user_id: String,
+        /// The new one.
+        password: Secret,
+    } needs |_this| Need::Owner;
+    /// Change anybody's user name.
+    AdminChangeUsername {
+        /// Whose.
+        user_id: String,
+        /// The new one.
+        username: String,
+    } needs |_this| Need::Owner;
+    /// List one's own tokens.
+    ListTokens {} needs |_this| Need::Authenticated;
+    /// Delete one of one's own tokens.
+    DeleteToken {
+        /// Which.
+        token_id: String,
+    } needs |_this| Need::Authenticated;
+    /// Delete all of one's own tokens of one kind.
+    DeleteTokens {
+        /// `normal`, `long_lived_access_token`; none for all.
+        kind: Option<String>,
+        /// The one in use as well.
+        current_too: bool,
+    } needs |_this| Need::Authenticated;
+    /// Let one of one's own tokens expire, or not.
+    SetTokenExpiry {
+        /// Which.
+        token_id: String,
+        /// Expire 90 days after last use.
+        expires: bool,
+    } needs |_this| Need::Authenticated;
+    /// Make a long-lived access token for oneself.
+    CreateToken {
+        /// Distinct among one's own.
+        name: String,
+        /// An icon's name.
+        icon: Option<String>,
+        /// In days.
+        lifespan_days: u32,
+    } needs |_this| Need::Authenticated;
+    /// Sign a path, so that it can be opened without a token for a while.
+    SignPath {
+        /// Path and query.
+        path: String,
+        /// For how long, in seconds.
+        expires_secs: u32,
+    } needs |_this| Need::Authenticated;
+    /// Add a group or change its name and policy.
+    SetGroup {
+        /// The group.
+        group: Group,
+    } needs |_this| Need::Admin;
+    /// Remove a group that nobody is in.
+    RemoveGroup {
+        /// Which.
+        group_id: String,
+    } needs |_this| Need::Admin;
+    /// Change how an entity is presented to people.
+    PresentEntity {
+        /// Which.
+        entity_id: EntityId,
+        /// Only [`EntityPatch::only_presents`] changes are made.
+        patch: EntityPatch,
+    } needs |this| Need::Entity(&this.entity_id, Permission::Edit);
+    /// Change anything of an entity's entry.
+    UpdateEntity {
+        /// Which.
+        entity_id: EntityId,
+        /// What.
+        patch: EntityPatch,
+    } needs |_this| Need::Admin;
+    /// Remove an entity's entry.
+    RemoveEntity {
+        /// Which.
+        entity_id: EntityId,
+    } needs |_this| Need::Admin;
+    /// Change a device.
+    UpdateDevice {
+        /// Which.
+        device_id: String,
+        /// What.
+        patch: DevicePatch,
+    } needs |_this| Need::Admin;
+    /// Remove a device.
+    RemoveDevice {
+        /// Which.
+        device_id: String,
+    } needs |_this| Need::Admin;
+    /// Make an area, or change the one named.
+    SetArea {
+        /// Which; none for a new one.
+        area_id: Option<String>,
+        /// What.
+        patch: AreaPatch,
+    } needs |_this| Need::Admin;
+    /// Delete an area.
+    DeleteArea {
+        /// Which.
+        area_id: String,
+    } needs |_this| Need::Admin;
+    /// Put the areas in order.
+    ReorderAreas {
+        /// Every area's id once.
+        area_ids: Vec<String>,
+    } needs |_this| Need::Admin;
+    /// Make a floor, or change the one named.
+    SetFloor {
+        /// Which; none for a new one.
+        floor_id: Option<String>,
+        /// What.
+        patch: FloorPatch,
+    } needs |_this| Need::Admin;
+    /// Delete a floor.
+    DeleteFloor {
+        /// Which.
+        floor_id: String,
+    } needs |_this| Need::Admin;
+    /// Put the floors in order.
+    ReorderFloors {
+        /// Every floor's id once.
+        floor_ids: Vec<String>,
+    } needs |_this| Need::Admin;
+    /// Make a label, or change the one named.
+    SetLabel {
+        /// Which; none for a new one.
+        label_id: Option<String>,
+        /// What.
+        patch: LabelPatch,
+    } needs |_this| Need::Admin;
+    /// Delete a label.
+    DeleteLabel {
+        /// Which.
+        label_id: String,
+    } needs |_this| Need::Admin;
+    /// Change what the home is called and where it is.
+    UpdateCore {
+        /// What.
+        patch: CorePatch,
+    } needs |_this| Need::Admin;
+    /// Render a template with one's own rights.
+    RenderTemplate {
+        /// The template.
+        template: String,
+    } needs |_this| Need::Authenticated;
+}
+
+/// Text that `Debug` does not show.
+#[derive(Clone)]
+pub struct Secret(secrecy::SecretString);
+
+impl Secret {
+    /// Wraps a secret.
+    pub fn new(text: String) -> Self {
+        Self(text.into())
+    }
+
+    pub(crate) fn expose(&self) -> &str {
+        secrecy::ExposeSecret::expose_secret(&self.0)
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[hidden]")
+    }
+}
