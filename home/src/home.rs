@@ -30,10 +30,12 @@ pub struct Home {
 }
 
 /// How a home is run.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Which area an entity counts as being in.
     pub area_rule: AreaRule,
+    /// Where the home is kept, as the core configuration shows it to administrators.
+    pub config_dir: String,
 }
 
 pub(crate) struct Inner {
@@ -45,6 +47,7 @@ pub(crate) struct Inner {
     pub(crate) entries: ArcSwap<EntryBook>,
     pub(crate) persons: ArcSwap<Vec<Person>>,
     pub(crate) core: ArcSwap<CoreConfig>,
+    pub(crate) config_dir: String,
     /// Moves whenever a token or a user's standing has changed: open connections look again.
     standing: watch::Sender<u64>,
     standing_now: AtomicU64,
@@ -98,6 +101,7 @@ impl Home {
             entries: ArcSwap::from_pointee(entries),
             persons: ArcSwap::from_pointee(stored.persons.clone()),
             core: ArcSwap::from_pointee(stored.core.clone().unwrap_or_default()),
+            config_dir: options.config_dir,
             books: Mutex::new(books_of(stored)),
             standing: watch::Sender::new(0),
             standing_now: AtomicU64::new(0),
@@ -182,9 +186,10 @@ fn books_of(stored: Stored) -> Books {
     let mut tokens = TokenBook::new(&mut OsEntropy);
     for token in stored.tokens.into_iter().filter(|token| active.contains_key(&token.user_id)) {
         let id = token.id.clone();
-        let inserted = token.into_token().map_err(|e| e.to_string()).and_then(|token| {
-            tokens.insert(token).map_err(|e| e.to_string())
-        });
+        let inserted = token
+            .into_token()
+            .map_err(|e| e.to_string())
+            .and_then(|token| tokens.insert(token).map_err(|e| e.to_string()));
         if let Err(error) = inserted {
             tracing::error!(token = %id, error, "a stored token is left out");
         }

@@ -20,7 +20,9 @@ mod home;
 mod onboarding;
 mod persons;
 mod registry;
+mod render;
 mod restored;
+mod shown;
 mod template;
 
 pub use accounts::session::Session;
@@ -28,3 +30,5 @@ pub use accounts::tokens::{AccessTokens, TokenInfo};
 pub use accounts::users::{UserInfo, UserPatch};
 pub use core_config::CorePatch;
 pub use home::{Home, Options};
+pub use render::render_with_time_out;
+pub use shown::{HA_VERSION, components_for, config_value};

@@ -1,7 +1,7 @@
 //! Entities that are registered and that nobody provides.
 
-use service_bus::StateWriter;
 use serde_json::{Map, Value, json};
+use service_bus::StateWriter;
 
 use crate::Home;
 

@@ -143,7 +143,8 @@ impl Home {
 
     fn login_of(&self, user_id: &str) -> Result<Login, AccountError> {
         let books = self.books();
-        let credential = books.logins.credentials_of(&user_id.into()).next().ok_or(AccountError::CredentialsNotFound)?;
+        let credential =
+            books.logins.credentials_of(&user_id.into()).next().ok_or(AccountError::CredentialsNotFound)?;
         books.logins.find(&credential.username).cloned().ok_or(AccountError::CredentialsNotFound)
     }
 

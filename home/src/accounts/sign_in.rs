@@ -6,7 +6,7 @@ use auth_core::{Timestamp, UserId};
 use auth_login::{
     Entropy, UserStanding,
     client::{ClientId, Origin},
-    code::{RedeemError, Recorded, Redemption},
+    code::{Recorded, RedeemError, Redemption},
     credential::Credential,
     login_flow::{Caller, FlowError, StartRequest, StepRequest, StepResult},
     refresh_token::RefreshToken,
@@ -27,7 +27,12 @@ impl Home {
     ///
     /// # Errors
     /// [`SignInError::Flow`], for anything wrong with the request.
-    pub fn start_login(&self, request: StartRequest<'_>, ip: IpAddr, own: Option<&Origin>) -> Result<String, SignInError> {
+    pub fn start_login(
+        &self,
+        request: StartRequest<'_>,
+        ip: IpAddr,
+        own: Option<&Origin>,
+    ) -> Result<String, SignInError> {
         let caller = Caller { ip, own };
         Ok(self.books().flows.start(request, caller, now(), &mut OsEntropy)?)
     }

@@ -1,9 +1,9 @@
 //! Users: listed, made, changed, deleted.
 
 use auth_core::{Authorized, Context, Group, GroupId, User, UserId};
-use service_bus::{World, new_context_id, now};
 use serde::Deserialize;
 use serde_json::json;
+use service_bus::{World, new_context_id, now};
 use store::{Change, Record, RecordKind};
 
 use crate::{

@@ -1,0 +1,9 @@
+//! The handlers under `/api`.
+
+pub(crate) mod calendars;
+pub(crate) mod core;
+pub(crate) mod entries;
+pub(crate) mod events;
+pub(crate) mod services;
+pub(crate) mod states;
+pub(crate) mod template;

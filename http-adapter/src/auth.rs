@@ -1,0 +1,6 @@
+//! The handlers under `/auth`, discovery and onboarding.
+
+pub(crate) mod login;
+pub(crate) mod onboarding;
+pub(crate) mod token;
+pub(crate) mod well_known;

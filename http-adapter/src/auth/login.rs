@@ -1,0 +1,167 @@
+//! Login flows.
+
+use auth_login::{
+    client::is_local,
+    login_flow::{FlowError, StartRequest, StepRequest},
+};
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
+use home::SignInError;
+use secrecy::ExposeSecret;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    reply::{internal, json_reply, message, ok},
+    request::Request,
+};
+
+const PROVIDER: &str = "homeassistant";
+
+pub(crate) async fn providers(request: Request) -> Result<Response, Response> {
+    if !request.app.home.is_onboarded() {
+        let body = json!({"message": "Onboarding not finished", "code": "onboarding_required"});
+        return Err(json_reply(StatusCode::BAD_REQUEST, &body));
+    }
+    Ok(ok(&json!({
+        "providers": [{"name": "Home Assistant Local", "id": null, "type": PROVIDER}],
+        "preselect_remember_me": is_local(request.ip),
+    })))
+}
+
+pub(crate) async fn start(request: Request) -> Result<Response, Response> {
+    let body = read(&request)?;
+    check_keys(
+        &body,
+        &["client_id", "handler", "redirect_uri", "code_challenge", "code_challenge_method", "response_type", "type"],
+    )?;
+    let handler = match body.get("handler").and_then(Value::as_array).map(Vec::as_slice) {
+        Some([Value::String(kind), Value::Null]) => (kind.as_str(), None),
+        Some([Value::String(kind), Value::String(id)]) => (kind.as_str(), Some(id.as_str())),
+        _ => return Err(malformed("expected a list of two @ data['handler']")),
+    };
+    let start = StartRequest {
+        client_id: need(&body, "client_id")?,
+        handler,
+        redirect_uri: need(&body, "redirect_uri")?,
+        response_type: text(&body, "response_type")?,
+        code_challenge: text(&body, "code_challenge")?,
+        code_challenge_method: text(&body, "code_challenge_method")?,
+    };
+    let flow_id = request.app.home.start_login(start, request.ip, request.own.as_ref()).map_err(sign_in_error)?;
+    Ok(ok(&form(&flow_id, None)))
+}
+
+pub(crate) async fn step(request: Request) -> Result<Response, Response> {
+    let body = read(&request)?;
+    let client_id = need(&body, "client_id")?;
+    let input = || -> Option<(&str, &str)> {
+        if body.len() != 3 {
+            return None;
+        }
+        Some((body.get("username")?.as_str()?, body.get("password")?.as_str()?))
+    };
+    let (username, password) = input().ok_or_else(|| message(StatusCode::BAD_REQUEST, "User input malformed"))?;
+    let flow_id = request.param("flow_id");
+    let step = StepRequest { flow_id, client_id, username, password: password.to_owned().into() };
+    let code = request.app.home.log_in(step, request.ip).await.map_err(sign_in_error)?;
+    Ok(ok(&match code {
+        None => form(flow_id, Some("invalid_auth")),
+        Some(code) => json!({
+            "type": "create_entry",
+            "flow_id": flow_id,
+            "handler": [PROVIDER, null],
+            "description": null,
+            "description_placeholders": null,
+            "result": code.expose_secret(),
+        }),
+    }))
+}
+
+/// Home Assistant means to answer so, and fails by mistake.
+pub(crate) async fn look(_request: Request) -> Result<Response, Response> {
+    Err(message(StatusCode::NOT_FOUND, "Invalid flow specified"))
+}
+
+pub(crate) async fn abort(request: Request) -> Result<Response, Response> {
+    let aborted = request.app.home.abort_login(request.param("flow_id"));
+    aborted.map_err(|error| sign_in_error(SignInError::Flow(error)))?;
+    Ok(message(StatusCode::OK, "Flow aborted"))
+}
+
+fn form(flow_id: &str, error: Option<&str>) -> Value {
+    let errors = error.map_or_else(|| json!({}), |error| json!({"base": error}));
+    json!({
+        "type": "form",
+        "flow_id": flow_id,
+        "handler": [PROVIDER, null],
+        "step_id": "init",
+        "data_schema": [
+            {"type": "string", "name": "username", "required": true},
+            {"type": "string", "name": "password", "required": true},
+        ],
+        "errors": errors,
+        "description_placeholders": null,
+        "last_step": null,
+        "preview": null,
+    })
+}
+
+/// Reads a body that is JSON whatever its type says: the frontend sends it as text.
+fn read(request: &Request) -> Result<Map<String, Value>, Response> {
+    request.object("Invalid JSON.", "Message format incorrect: expected a dictionary")
+}
+
+fn check_keys(body: &Map<String, Value>, allowed: &[&str]) -> Result<(), Response> {
+    match body.keys().find(|key| !allowed.contains(&key.as_str())) {
+        Some(key) => Err(malformed(&format!("extra keys not allowed @ data['{key}']"))),
+        None => Ok(()),
+    }
+}
+
+fn need<'a>(body: &'a Map<String, Value>, name: &str) -> Result<&'a str, Response> {
+    text(body, name)?.ok_or_else(|| malformed(&format!("required key not provided @ data['{name}']")))
+}
+
+fn text<'a>(body: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, Response> {
+    match body.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) if text.len() <= 2048 => Ok(Some(text)),
+        Some(_) => Err(malformed(&format!("expected str for dictionary value @ data['{name}']"))),
+    }
+}
+
+fn malformed(reason: &str) -> Response {
+    message(StatusCode::BAD_REQUEST, format!("Message format incorrect: {reason}"))
+}
+
+pub(crate) fn sign_in_error(error: SignInError) -> Response {
+    let error = match error {
+        SignInError::Flow(error) => error,
+        SignInError::NotOnboarded | SignInError::Denied(_) => return message(StatusCode::FORBIDDEN, error.to_string()),
+        SignInError::InvalidRequest(_) | SignInError::InvalidGrant(_) => {
+            return message(StatusCode::BAD_REQUEST, error.to_string());
+        }
+        SignInError::Store(_) | SignInError::CheckFailed => return internal(&error),
+    };
+    let status = match &error {
+        FlowError::Malformed(_)
+        | FlowError::InvalidClientId
+        | FlowError::ResponseTypeNotSupported
+        | FlowError::ChallengeRequired
+        | FlowError::TransformNotSupported
+        | FlowError::IpChanged => StatusCode::BAD_REQUEST,
+        FlowError::InvalidHandler | FlowError::UnknownFlow => StatusCode::NOT_FOUND,
+        FlowError::InvalidRedirect | FlowError::Blocked(_) => StatusCode::FORBIDDEN,
+        FlowError::InProgress => StatusCode::CONFLICT,
+        FlowError::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
+    };
+    let mut response = message(status, error.to_string());
+    if let FlowError::Throttled(wait) = &error
+        && let Ok(value) = HeaderValue::from_str(&wait.secs.to_string())
+    {
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    response
+}

@@ -1,0 +1,177 @@
+//! Between the socket and a handler: path filter, who is it, may they, how much may they send.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+};
+
+use auth_login::client::Origin;
+use axum::{
+    Router,
+    body::Body,
+    extract::{ConnectInfo, RawPathParams, Request as HttpRequest, State as AxumState},
+    http::{HeaderMap, Method, StatusCode, header},
+    middleware::{self, Next},
+    response::Response,
+    routing::{MethodFilter, MethodRouter, on},
+};
+use home::Session;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use crate::{
+    Access, App, ROUTES, Route,
+    form::decode_pairs,
+    reply::{self, denied, plain},
+    request::Request,
+};
+
+/// A route that another adapter serves: its row and its service.
+#[derive(Debug)]
+pub struct Extra {
+    /// The path.
+    pub path: &'static str,
+    /// The service.
+    pub service: MethodRouter,
+}
+
+/// Builds the service: every route of the table, `extra` beside it, one answer for everything else.
+pub fn router(app: &App, extra: Vec<Extra>) -> Router {
+    let mut by_path: Vec<(&'static str, MethodRouter<App>)> = Vec::new();
+    for route in ROUTES {
+        let serve = move |AxumState(app), params, request| pass(route, app, params, request);
+        match by_path.iter_mut().find(|(path, _)| *path == route.path) {
+            Some((_, methods)) => *methods = std::mem::take(methods).on(filter(route), serve),
+            None => by_path.push((route.path, on(filter(route), serve))),
+        }
+    }
+    let mut router = Router::new();
+    for (path, methods) in by_path {
+        router = router.route(path, methods.fallback(async || plain(StatusCode::METHOD_NOT_ALLOWED)));
+    }
+    let mut router = router.fallback(async || plain(StatusCode::NOT_FOUND)).with_state(app.clone());
+    for Extra { path, service } in extra {
+        router = router.route(path, service.fallback(async || plain(StatusCode::METHOD_NOT_ALLOWED)));
+    }
+    router.layer(middleware::from_fn(around))
+}
+
+fn filter(route: &Route) -> MethodFilter {
+    match route.method {
+        "POST" => MethodFilter::POST,
+        "DELETE" => MethodFilter::DELETE,
+        _ => MethodFilter::GET,
+    }
+}
+
+/// What happens to every request, whatever its path: refuse what is no honest request, and add the headers.
+async fn around(request: HttpRequest, next: Next) -> Response {
+    let mut response = if is_malicious(&request) || request.headers().contains_key("x-forwarded-for") {
+        // No proxy is trusted: whoever names another address is not believed, as Home Assistant has it.
+        plain(StatusCode::BAD_REQUEST)
+    } else {
+        next.run(request).await
+    };
+    reply::security_headers(response.headers_mut());
+    response
+}
+
+/// Tells whether a path or query tries to be another: dots that climb, control characters, markup, however encoded.
+fn is_malicious(request: &HttpRequest) -> bool {
+    let uri = request.uri();
+    let whole = uri.path_and_query().map_or(uri.path(), |target| target.as_str());
+    let mut text = whole.to_owned();
+    // Encoded over and over: each layer is looked at, a few are enough to be refused for their number.
+    for _ in 0..4 {
+        let lower = text.to_ascii_lowercase();
+        if lower.contains("../") || lower.contains("..\\") || lower.contains("<script") || lower.contains('\\') {
+            return true;
+        }
+        if text.chars().any(char::is_control) || lower.ends_with("/..") || lower.contains("/../") {
+            return true;
+        }
+        let Some(decoded) = crate::form::decode(&text, false) else { return true };
+        if decoded == text {
+            return false;
+        }
+        text = decoded;
+    }
+    true
+}
+
+/// Takes one request through the gate to its handler.
+async fn pass(route: &'static Route, app: App, params: RawPathParams, request: HttpRequest) -> Response {
+    match admit(route, app, params, request).await {
+        Ok(request) => match (route.handler)(request).await {
+            Ok(response) | Err(response) => response,
+        },
+        Err(response) => response,
+    }
+}
+
+async fn admit(
+    route: &'static Route,
+    app: App,
+    params: RawPathParams,
+    request: HttpRequest,
+) -> Result<Request, Response> {
+    let (parts, body) = request.into_parts();
+    let ip = parts
+        .extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip().to_canonical());
+    let own = own_origin(&parts.headers);
+    // Who is it: before anything of the body is read.
+    let session = match route.access {
+        Access::Public => None,
+        Access::Authenticated | Access::ReadEntity | Access::Service | Access::Admin => {
+            let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
+            let session = authenticate(&app, &parts.headers, &parts.method, target, ip);
+            Some(session.ok_or_else(|| reply::unauthenticated(own.as_ref().map(ToString::to_string).as_deref()))?)
+        }
+    };
+    if let Some(session) = &session {
+        let world = app.home.bus().world();
+        let rights = world.auth.rights(&session.principal);
+        let enough = match route.access {
+            Access::Admin => rights.is_admin(),
+            // The rest is decided by what is asked, in the handler.
+            Access::Public | Access::Authenticated | Access::ReadEntity | Access::Service => rights.is_active(),
+        };
+        if !enough {
+            let user_id = Some(session.user_id.clone());
+            return Err(denied(&auth_core::Unauthorized { user_id, ..auth_core::Unauthorized::default() }));
+        }
+    }
+    let mut open = HashMap::new();
+    for (name, value) in &params {
+        open.insert(name.to_owned(), value.to_owned());
+    }
+    let query = parts.uri.query().unwrap_or_default();
+    let query = decode_pairs(query).ok_or_else(|| plain(StatusCode::BAD_REQUEST))?;
+    let body = read_body(body, route.access.max_body()).await?;
+    Ok(Request { app, session, ip, own, headers: parts.headers, params: open, query, body })
+}
+
+async fn read_body(body: Body, limit: usize) -> Result<bytes::Bytes, Response> {
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(plain(StatusCode::PAYLOAD_TOO_LARGE)),
+        Err(_) => Err(plain(StatusCode::BAD_REQUEST)),
+    }
+}
+
+fn authenticate(app: &App, headers: &HeaderMap, method: &Method, target: &str, ip: IpAddr) -> Option<Session> {
+    match headers.get(header::AUTHORIZATION) {
+        Some(value) => {
+            let token = value.to_str().ok()?.strip_prefix("Bearer ")?;
+            app.home.authenticate(token, ip).ok()
+        }
+        None => app.home.authenticate_path(method.as_str(), target, ip).ok(),
+    }
+}
+
+/// Returns where the caller reached the hub, by its `Host` header. TLS is not served here.
+fn own_origin(headers: &HeaderMap) -> Option<Origin> {
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    Origin::parse(&format!("http://{host}")).ok()
+}

@@ -1,0 +1,23 @@
+//! Home Assistant's REST API and auth endpoints.
+//!
+//! Every route is a row of [`ROUTES`]: method, path, access, handler. The access has no default and is enforced before a
+//! body is read; the handlers then do what they do through authorized requests, so a route that declared too little
+//! would still be refused further down. [`router`] builds the service, [`serve`] runs it on a socket.
+
+mod app;
+mod reply;
+mod request;
+pub use app::App;
+pub use reply::security_headers;
+
+mod gate;
+mod route;
+pub use gate::{Extra, router};
+pub use route::{Access, ROUTES, Route};
+
+mod api;
+mod auth;
+mod form;
+
+mod serve;
+pub use serve::{ServeOptions, serve};

@@ -1,0 +1,111 @@
+//! The table of routes.
+
+use std::{future::Future, pin::Pin};
+
+use axum::response::Response;
+
+use crate::{api, auth, request::Request};
+
+/// Who may use a route. There is no default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody, without a token. Each such route is reviewed in the sweep.
+    Public,
+    /// Whoever has a live token; what comes back is filtered by what they may read.
+    Authenticated,
+    /// Whoever may read the entity in the path. Checked before existence.
+    ReadEntity,
+    /// Whoever the service asks for.
+    Service,
+    /// Administrators.
+    Admin,
+}
+
+/// One route.
+#[derive(Debug)]
+pub struct Route {
+    /// `GET`, `POST`, `DELETE`. HEAD goes with GET.
+    pub method: &'static str,
+    /// The path; open parts in braces.
+    pub path: &'static str,
+    /// Who may use it.
+    pub access: Access,
+    pub(crate) handler: Handler,
+}
+
+pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<Response, Response>> + Send>>;
+pub(crate) type Handler = fn(Request) -> Answer;
+
+impl Access {
+    /// Returns the word in the matrix.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Authenticated => "authenticated",
+            Self::ReadEntity => "entity:read",
+            Self::Service => "service",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Returns the largest body, in bytes.
+    pub(crate) const fn max_body(self) -> usize {
+        match self {
+            Self::Public => 64 << 10,
+            Self::Authenticated | Self::ReadEntity | Self::Service | Self::Admin => 16 << 20,
+        }
+    }
+}
+
+macro_rules! routes {
+    ($($method:ident $path:literal $access:ident $handler:path;)*) => {
+        /// Every route there is.
+        pub const ROUTES: &[Route] = &[$(Route {
+            method: stringify!($method),
+            path: $path,
+            access: Access::$access,
+            handler: |request| Box::pin($handler(request)),
+        },)*];
+    };
+}
+
+routes! {
+    GET    "/auth/providers"                                Public        auth::login::providers;
+    POST   "/auth/login_flow"                               Public        auth::login::start;
+    POST   "/auth/login_flow/{flow_id}"                     Public        auth::login::step;
+    GET    "/auth/login_flow/{flow_id}"                     Public        auth::login::look;
+    DELETE "/auth/login_flow/{flow_id}"                     Public        auth::login::abort;
+    POST   "/auth/token"                                    Public        auth::token::token;
+    POST   "/auth/revoke"                                   Public        auth::token::revoke;
+    GET    "/.well-known/oauth-authorization-server"        Public        auth::well_known::authorization_server;
+    GET    "/.well-known/oauth-protected-resource"          Public        auth::well_known::protected_resource;
+    GET    "/api/onboarding"                                Public        auth::onboarding::steps;
+    POST   "/api/onboarding/users"                          Public        auth::onboarding::create_owner;
+
+    GET    "/api/"                                          Authenticated api::core::running;
+    GET    "/api/config"                                    Authenticated api::core::config;
+    GET    "/api/components"                                Authenticated api::core::components;
+    GET    "/api/core/state"                                Authenticated api::core::state;
+    POST   "/api/config/core/check_config"                  Admin         api::core::check_config;
+
+    GET    "/api/states"                                    Authenticated api::states::list;
+    GET    "/api/states/{entity_id}"                        ReadEntity    api::states::show;
+    POST   "/api/states/{entity_id}"                        Admin         api::states::write;
+    DELETE "/api/states/{entity_id}"                        Admin         api::states::remove;
+
+    GET    "/api/services"                                  Authenticated api::services::list;
+    POST   "/api/services/{domain}/{service}"               Service       api::services::call;
+
+    GET    "/api/events"                                    Authenticated api::events::list;
+    POST   "/api/events/{event_type}"                       Admin         api::events::fire;
+    GET    "/api/stream"                                    Admin         api::events::stream;
+
+    POST   "/api/template"                                  Authenticated api::template::render;
+    GET    "/api/calendars"                                 Authenticated api::calendars::list;
+    GET    "/api/calendars/{entity_id}"                     ReadEntity    api::calendars::events;
+
+    GET    "/api/config/config_entries/entry"               Authenticated api::entries::list;
+    DELETE "/api/config/config_entries/entry/{entry_id}"    Admin         api::entries::remove;
+    GET    "/api/config/config_entries/flow_handlers"       Authenticated api::entries::flow_handlers;
+    POST   "/api/config/config_entries/flow"                Admin         api::entries::start_flow;
+}
