@@ -221,7 +221,7 @@ impl Bus {
     }
 
     /// Returns the members of an entity that stands for others, as a target is expanded.
-    pub(crate) fn members(&self, entity_id: &EntityId) -> Option<Vec<EntityId>> {
+    pub fn members_of(&self, entity_id: &EntityId) -> Option<Vec<EntityId>> {
         if let Some(entity) = self.shared.entities().get(entity_id).cloned() {
             return entity.members();
         }

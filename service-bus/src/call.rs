@@ -137,7 +137,7 @@ impl Bus {
             if !target.is_given {
                 return Err(SchemaError::NoTarget.into());
             }
-            let expanded = target.expand(&world.registries, |id| self.members(id));
+            let expanded = target.expand(&world.registries, |id| self.members_of(id));
             let viewer = Viewer::new(world, principal);
             let narrowed = self.narrow(&viewer, &spec, expanded);
             call.data = spec.schema.check(data)?;
@@ -181,7 +181,7 @@ impl Bus {
         let unlimited = viewer.rights().everywhere(permission);
         let allowed = |id: &EntityId| {
             // Whatever stands for others needs them all, or the call would be refused half way.
-            let members = self.members(id).unwrap_or_default();
+            let members = self.members_of(id).unwrap_or_default();
             viewer.rights().check(id.as_str(), permission)
                 && members.iter().all(|member| viewer.rights().check(member.as_str(), permission))
         };

@@ -71,6 +71,20 @@ impl Feed {
         (states, last)
     }
 
+    /// Returns the states of this moment that the principal may read and `wanted` chooses, with the number of the last
+    /// event before it.
+    pub fn states_now(&self, wanted: impl Fn(&EntityId) -> bool) -> (Vec<Arc<State>>, u64) {
+        let world = self.bus.world();
+        let viewer = Viewer::new(&world, &self.principal);
+        let mut states = Vec::new();
+        let last = self.bus.shared.machine.snapshot(|state| {
+            if wanted(&state.entity_id) && viewer.reads(state.entity_id.as_str()) {
+                states.push(Arc::clone(state));
+            }
+        });
+        (states, last)
+    }
+
     /// Takes one interest back.
     pub fn unlisten(&self, event_type: Option<&str>) {
         self.bus.shared.machine.unlisten(self.id, event_type);
@@ -108,7 +122,8 @@ impl Feed {
         self.overflowed.load(Ordering::Acquire)
     }
 
-    fn hears(&self, event: &Event) -> bool {
+    /// Tells whether the principal may hear of an event now.
+    pub fn hears(&self, event: &Event) -> bool {
         let world = self.bus.shared.world.load();
         Viewer::new(&world, &self.principal).hears(event)
     }

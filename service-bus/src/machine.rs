@@ -169,6 +169,13 @@ impl Machine {
         inner.n_events
     }
 
+    /// Calls `visit` with every state of this moment; returns the number of the last event before it.
+    pub(crate) fn snapshot(&self, mut visit: impl FnMut(&Arc<State>)) -> u64 {
+        let inner = self.read();
+        inner.states.values().for_each(&mut visit);
+        inner.n_events
+    }
+
     /// Takes one interest back.
     pub(crate) fn unlisten(&self, listener: u64, event_type: Option<&str>) {
         let mut inner = self.write();

@@ -1,0 +1,413 @@
+//! One connection's state: who it is, what it listens to, what waits to be sent. No I/O.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use auth_core::{Action, Authorized};
+use home::{Home, RenderTemplate, Session, render_with_time_out};
+use serde_json::{Value, json};
+use service_bus::{Event, EventData, Feed, Viewer, World};
+use templates::{Rendered, TemplateError};
+use tokio::sync::mpsc;
+
+use crate::{
+    CommandError,
+    command::{self, Access, Call, Reply, Run},
+    frame::{Ids, messages},
+    message,
+    subscription::{EntityFilter, EntitySubscription, Subscription, Subscriptions, TemplateSubscription, TemplateWish},
+};
+
+/// The most subscriptions of one connection.
+const MAX_SUBSCRIPTIONS: usize = 1024;
+
+/// How long a template may take if the client does not say, and at most.
+const TEMPLATE_TIME_OUT: Duration = Duration::from_secs(3);
+
+/// One connection.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) home: Home,
+    pub(crate) session: Session,
+    /// Several messages may go in one frame.
+    pub(crate) coalesce: bool,
+    pub(crate) feed: Feed,
+    /// Commands that run apart and have not answered.
+    pub(crate) n_running: usize,
+    /// When everything that waits has been sent, the connection's own token is deleted.
+    pub(crate) deletes_own_token: bool,
+    ids: Ids,
+    subscriptions: Subscriptions,
+    outbox: VecDeque<Waiting>,
+    news: mpsc::Sender<News>,
+}
+
+/// Something that waits to be sent. Events become text when they are sent, with the rights of that moment.
+#[derive(Debug)]
+enum Waiting {
+    Text(String),
+    Event(u64, Arc<Event>),
+}
+
+/// What tasks tell their connection.
+#[derive(Debug)]
+pub(crate) enum News {
+    /// A command has ended.
+    Done(u64, Result<Reply, CommandError>),
+    /// A template was rendered; none if it took too long.
+    Rendered(u64, Option<Result<Rendered, TemplateError>>),
+}
+
+impl Connection {
+    pub(crate) fn new(home: Home, session: Session, feed: Feed, news: mpsc::Sender<News>) -> Self {
+        Self {
+            home,
+            session,
+            coalesce: false,
+            feed,
+            n_running: 0,
+            deletes_own_token: false,
+            ids: Ids::default(),
+            subscriptions: Subscriptions::new(),
+            outbox: VecDeque::new(),
+            news,
+        }
+    }
+
+    /// Handles a frame. Returns whether the connection may go on: not after what is no JSON.
+    pub(crate) fn on_frame(&mut self, text: &str) -> bool {
+        let Some(messages) = messages(text) else { return false };
+        for message in messages {
+            self.on_message(message);
+        }
+        true
+    }
+
+    fn on_message(&mut self, given: Value) {
+        let request = match self.ids.read(given, |kind| command::find(kind).is_some()) {
+            Ok(request) => request,
+            Err(refused) => {
+                let error = CommandError::new(refused.code, refused.text);
+                self.send(message::error(&refused.id, &error));
+                return;
+            }
+        };
+        let Some(command) = command::find(&request.kind) else { return };
+        let id = request.id;
+        if let Err(error) = self.gate(command.access) {
+            self.send(message::error(&Value::from(id), &error));
+            return;
+        }
+        match command.run {
+            Run::Here(run) => {
+                let outcome = run(self, id, request.data);
+                self.answer(id, outcome);
+            }
+            Run::Apart(run) => {
+                let call = Call { home: self.home.clone(), session: self.session.clone(), data: request.data };
+                let news = self.news.clone();
+                self.n_running += 1;
+                // Free of the connection: a client that hangs up does not leave it half done.
+                tokio::spawn(async move {
+                    let outcome = tokio::spawn(run(call)).await;
+                    let outcome = outcome.unwrap_or_else(|_| Err(CommandError::new("unknown_error", "Unknown error")));
+                    _ = news.send(News::Done(id, outcome)).await;
+                });
+            }
+        }
+    }
+
+    /// Refuses what the table says that this caller may not even ask, before looking at the rest of the request.
+    fn gate(&self, access: Access) -> Result<(), CommandError> {
+        let world = self.home.bus().world();
+        let rights = world.auth.rights(&self.session.principal);
+        let enough = match access {
+            Access::Admin => rights.is_admin(),
+            Access::Owner => rights.is_owner(),
+            // The rest is decided by what is asked.
+            Access::Authenticated | Access::EditEntity | Access::Service | Access::Events => rights.is_active(),
+        };
+        if enough { Ok(()) } else { Err(auth_core::Unauthorized::default().into()) }
+    }
+
+    fn answer(&mut self, id: u64, outcome: Result<Reply, CommandError>) {
+        match outcome {
+            Ok(Reply::Result(result)) => self.send(message::result(id, &result)),
+            Ok(Reply::Text(text)) => self.send(message::result_text(id, &text)),
+            Ok(Reply::Pong) => self.send(message::pong(id)),
+            Ok(Reply::Sent) => {}
+            Ok(Reply::ResultThenDeleteToken(result)) => {
+                self.send(message::result(id, &result));
+                self.deletes_own_token = true;
+            }
+            Err(error) => self.send(message::error(&Value::from(id), &error)),
+        }
+    }
+
+    /// Handles what a task tells.
+    pub(crate) fn on_news(&mut self, news: News) {
+        match news {
+            News::Done(id, outcome) => {
+                self.n_running -= 1;
+                self.answer(id, outcome);
+            }
+            News::Rendered(id, rendered) => self.on_rendered(id, rendered),
+        }
+    }
+
+    /// Puts an event on its way to every subscription that it concerns.
+    pub(crate) fn on_event(&mut self, event: &Arc<Event>) {
+        let number = event.number();
+        let mut stale = Vec::new();
+        for (id, subscription) in &mut self.subscriptions {
+            match subscription {
+                Subscription::Events { event_type, since } => {
+                    // An event that only concerns this adapter is none of the API's.
+                    let named = event_type.as_deref();
+                    let wanted = named.map_or(&*event.event_type != Home::ENTRY_EVENT, |t| *t == *event.event_type);
+                    if number > *since && wanted {
+                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
+                    }
+                }
+                Subscription::Entities(entities) => {
+                    if number > entities.since && matches!(event.data, EventData::StateChanged { .. }) {
+                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
+                    }
+                }
+                Subscription::Entries { since } => {
+                    if number > *since && &*event.event_type == Home::ENTRY_EVENT {
+                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
+                    }
+                }
+                Subscription::Template(template) => {
+                    if let EventData::StateChanged { entity_id, .. } = &event.data
+                        && template.depends_on(entity_id)
+                    {
+                        stale.push(*id);
+                    }
+                }
+                Subscription::Nothing => {}
+            }
+        }
+        stale.into_iter().for_each(|id| self.render(id));
+    }
+
+    /// Looks again at everything that was shown: rights or the home have changed.
+    pub(crate) fn on_world_changed(&mut self) {
+        let world = self.home.bus().world();
+        let mut templates = Vec::new();
+        for (id, subscription) in &mut self.subscriptions {
+            match subscription {
+                Subscription::Entities(entities) => {
+                    let (states, since) = self.feed.states_now(|entity_id| entities.filter.wants(entity_id));
+                    let viewer = Viewer::new(&world, &self.session.principal);
+                    for text in entities.reconcile(&viewer, &states, since) {
+                        self.outbox.push_back(Waiting::Text(message::event(*id, &text)));
+                    }
+                }
+                Subscription::Template(_) => templates.push(*id),
+                Subscription::Events { .. } | Subscription::Entries { .. } | Subscription::Nothing => {}
+            }
+        }
+        templates.into_iter().for_each(|id| self.render(id));
+    }
+
+    /// Renders what depends on the time of day.
+    pub(crate) fn on_minute(&mut self) {
+        let timed = |(id, subscription): (&u64, &Subscription)| match subscription {
+            Subscription::Template(template) if template.listeners.time => Some(*id),
+            _ => None,
+        };
+        let timed: Vec<_> = self.subscriptions.iter().filter_map(timed).collect();
+        timed.into_iter().for_each(|id| self.render(id));
+    }
+
+    /// Returns the next text to send, made with the rights of now.
+    pub(crate) fn next_text(&mut self) -> Option<String> {
+        while let Some(waiting) = self.outbox.pop_front() {
+            match waiting {
+                Waiting::Text(text) => return Some(text),
+                Waiting::Event(id, event) => {
+                    if let Some(text) = self.show(id, &event) {
+                        return Some(message::event(id, &text));
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    fn show(&mut self, id: u64, event: &Event) -> Option<String> {
+        if !self.feed.hears(event) {
+            return None;
+        }
+        let world = self.home.bus().world();
+        let viewer = Viewer::new(&world, &self.session.principal);
+        match self.subscriptions.get_mut(&id)? {
+            Subscription::Events { .. } => String::from_utf8(viewer.event_json(event).to_vec()).ok(),
+            Subscription::Entities(entities) if event.number() > entities.since => {
+                entities.change(&viewer, &event.data)
+            }
+            Subscription::Entries { .. } => match &event.data {
+                EventData::Other(change) => Some(json!([change]).to_string()),
+                EventData::StateChanged { .. } | EventData::Registry { .. } => None,
+            },
+            Subscription::Entities(_) | Subscription::Template(_) | Subscription::Nothing => None,
+        }
+    }
+
+    /// Puts a text on its way.
+    pub(crate) fn send(&mut self, text: String) {
+        self.outbox.push_back(Waiting::Text(text));
+    }
+
+    /// Tells whether something waits to be sent.
+    pub(crate) fn has_waiting(&self) -> bool {
+        !self.outbox.is_empty()
+    }
+
+    /// Decides what this caller asks.
+    pub(crate) fn authorize<R: Action>(&self, request: R) -> Result<Authorized<R>, CommandError> {
+        Ok(self.home.bus().authorize(&self.session.principal, request)?)
+    }
+
+    /// Answers from what the caller may see in the present world.
+    pub(crate) fn view<T>(
+        &self,
+        answer: impl FnOnce(&Home, &Viewer<'_>) -> Result<T, CommandError>,
+    ) -> Result<T, CommandError> {
+        let world: Arc<World> = self.home.bus().world();
+        answer(&self.home, &Viewer::new(&world, &self.session.principal))
+    }
+
+    pub(crate) fn subscribe_to_events(&mut self, id: u64, event_type: Option<String>) -> Result<(), CommandError> {
+        self.has_room()?;
+        let since = self.feed.listen(event_type.as_deref());
+        self.subscriptions.insert(id, Subscription::Events { event_type, since });
+        Ok(())
+    }
+
+    pub(crate) fn subscribe_to_entries(&mut self, id: u64) -> Result<(), CommandError> {
+        self.has_room()?;
+        let since = self.feed.listen(Some(Home::ENTRY_EVENT));
+        self.subscriptions.insert(id, Subscription::Entries { since });
+        Ok(())
+    }
+
+    pub(crate) fn subscribe_to_nothing(&mut self, id: u64) -> Result<(), CommandError> {
+        self.has_room()?;
+        self.subscriptions.insert(id, Subscription::Nothing);
+        Ok(())
+    }
+
+    pub(crate) fn subscribe_to_entities(&mut self, id: u64, filter: EntityFilter) -> Result<(), CommandError> {
+        self.has_room()?;
+        let (states, since) = self.feed.listen_to_states(|entity_id| filter.wants(entity_id));
+        let mut entities = EntitySubscription::new(filter);
+        let first = self.view(|_, viewer| Ok(entities.first(viewer, states, since)))?;
+        self.send(message::result(id, &Value::Null));
+        self.send(message::event(id, &first));
+        self.subscriptions.insert(id, Subscription::Entities(Box::new(entities)));
+        Ok(())
+    }
+
+    pub(crate) fn subscribe_to_template(&mut self, id: u64, wish: TemplateWish) -> Result<(), CommandError> {
+        self.has_room()?;
+        self.feed.listen(Some("state_changed"));
+        let template = Subscription::Template(Box::new(TemplateSubscription::new(wish)));
+        self.subscriptions.insert(id, template);
+        self.render(id);
+        Ok(())
+    }
+
+    /// Ends a subscription; tells whether there was one.
+    pub(crate) fn unsubscribe(&mut self, id: u64) -> bool {
+        match self.subscriptions.remove(&id) {
+            None => return false,
+            Some(Subscription::Events { event_type, .. }) => self.feed.unlisten(event_type.as_deref()),
+            Some(Subscription::Entities(_) | Subscription::Template(_)) => self.feed.unlisten(Some("state_changed")),
+            Some(Subscription::Entries { .. }) => self.feed.unlisten(Some(Home::ENTRY_EVENT)),
+            Some(Subscription::Nothing) => {}
+        }
+        true
+    }
+
+    fn has_room(&self) -> Result<(), CommandError> {
+        if self.subscriptions.len() < MAX_SUBSCRIPTIONS {
+            return Ok(());
+        }
+        Err(CommandError::new("not_allowed", format!("a connection has at most {MAX_SUBSCRIPTIONS} subscriptions")))
+    }
+
+    /// Starts a render unless one is under way: then another follows it.
+    fn render(&mut self, id: u64) {
+        let Some(Subscription::Template(template)) = self.subscriptions.get_mut(&id) else { return };
+        if template.running {
+            template.stale = true;
+            return;
+        }
+        let wish = template.wish.clone();
+        let asked = self.home.bus().authorize(&self.session.principal, RenderTemplate { template: wish.template });
+        let Ok(asked) = asked else { return };
+        template.running = true;
+        template.stale = false;
+        let time_out = wish.timeout.filter(|secs| *secs > 0.0).map_or(TEMPLATE_TIME_OUT, |secs| {
+            Duration::try_from_secs_f64(secs).unwrap_or(TEMPLATE_TIME_OUT).min(TEMPLATE_TIME_OUT)
+        });
+        let (home, news) = (self.home.clone(), self.news.clone());
+        tokio::spawn(async move {
+            let rendered = render_with_time_out(home, asked, wish.variables, wish.strict, time_out).await;
+            _ = news.send(News::Rendered(id, rendered)).await;
+        });
+    }
+
+    fn on_rendered(&mut self, id: u64, rendered: Option<Result<Rendered, TemplateError>>) {
+        let Some(Subscription::Template(template)) = self.subscriptions.get_mut(&id) else { return };
+        template.running = false;
+        let first = !std::mem::replace(&mut template.answered, true);
+        let report_errors = template.wish.report_errors;
+        let mut texts = Vec::new();
+        if first && rendered.is_some() {
+            texts.push(message::result(id, &Value::Null));
+        }
+        let error = |text: String| json!({"error": text, "level": "ERROR"}).to_string();
+        match rendered {
+            None if first => {
+                let error = CommandError::new("template_error", "Exceeded maximum execution time of 3s");
+                texts.push(message::error(&Value::from(id), &error));
+            }
+            None => {}
+            Some(Err(failure)) => {
+                if report_errors {
+                    texts.push(message::event(id, &error(failure.to_string())));
+                }
+            }
+            Some(Ok(rendered)) => {
+                let listeners = &rendered.listeners;
+                let shown = json!({
+                    "all": listeners.all,
+                    "entities": listeners.entities,
+                    "domains": listeners.domains,
+                    "time": listeners.time,
+                });
+                let text = match rendered.result {
+                    Ok(result) => Some(json!({"result": result, "listeners": shown}).to_string()),
+                    Err(failure) => report_errors.then(|| error(failure.to_string())),
+                };
+                if report_errors {
+                    let warning = |text: &String| json!({"error": text, "level": "WARNING"}).to_string();
+                    texts.extend(rendered.warnings.iter().map(|text| message::event(id, &warning(text))));
+                }
+                template.listeners = rendered.listeners;
+                if template.last != text {
+                    texts.extend(text.as_deref().map(|text| message::event(id, text)));
+                    template.last = text;
+                }
+            }
+        }
+        let stale = template.stale;
+        texts.into_iter().for_each(|text| self.send(text));
+        if stale {
+            self.render(id);
+        }
+    }
+}

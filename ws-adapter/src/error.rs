@@ -1,0 +1,205 @@
+//! Why a command failed, and the one place where that becomes a code on the wire.
+
+use auth_core::Unauthorized;
+use home::{AccountError, ChangeError};
+use registries::RegistryError;
+use serde_json::{Map, Value, json};
+use service_bus::{CallError, FireError, HandlerError};
+
+/// An error as it is sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CommandError {
+    /// What clients look at.
+    pub code: &'static str,
+    /// For people.
+    pub message: String,
+    /// `translation_key`, `translation_domain`, `translation_placeholders`, or nothing.
+    pub translation: Map<String, Value>,
+}
+
+impl CommandError {
+    /// Returns an error without a translation.
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), translation: Map::new() }
+    }
+
+    /// Returns the error for a malformed request.
+    pub fn format(message: impl Into<String>) -> Self {
+        Self::new("invalid_format", message)
+    }
+
+    fn translated(mut self, domain: &str, key: &str, placeholders: Value) -> Self {
+        self.translation = Map::from_iter([
+            ("translation_key".to_owned(), json!(key)),
+            ("translation_domain".to_owned(), json!(domain)),
+            ("translation_placeholders".to_owned(), placeholders),
+        ]);
+        self
+    }
+
+    /// Returns the `error` member of a result.
+    pub fn to_value(&self) -> Value {
+        let mut error =
+            Map::from_iter([("code".to_owned(), json!(self.code)), ("message".to_owned(), json!(self.message))]);
+        error.extend(self.translation.clone());
+        Value::Object(error)
+    }
+
+    fn unknown(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%error, "a command failed");
+        Self::new("unknown_error", "Unknown error")
+    }
+}
+
+impl From<Unauthorized> for CommandError {
+    fn from(refusal: Unauthorized) -> Self {
+        tracing::info!(user = ?refusal.user_id, entity = ?refusal.entity_id, permission = ?refusal.permission, "denied");
+        Self::new("unauthorized", "Unauthorized")
+    }
+}
+
+impl From<CallError> for CommandError {
+    /// As `call_service` sends it. A denial has another code there than everywhere else, as in Home Assistant.
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::NotFound { domain, service } => {
+                let placeholders = json!({"domain": domain, "service": service});
+                Self::new("not_found", format!("Service {domain}.{service} not found.")).translated(
+                    "homeassistant",
+                    "service_not_found",
+                    placeholders,
+                )
+            }
+            CallError::NoResponse => Self::new(
+                "service_validation_error",
+                "Validation error: An action which does not return responses can't be called with return_response=True",
+            )
+            .translated(
+                "homeassistant",
+                "service_does_not_support_response",
+                json!({"return_response": "return_response=True"}),
+            ),
+            CallError::ResponseRequired => Self::new(
+                "service_validation_error",
+                "Validation error: The action requires responses and must be called with return_response=True",
+            )
+            .translated(
+                "homeassistant",
+                "service_lacks_response_request",
+                json!({"return_response": "return_response=True"}),
+            ),
+            CallError::Invalid(error) => Self::format(error.to_string()),
+            CallError::Unauthorized(refusal) => denied_call(&refusal),
+            CallError::Handler(HandlerError::Unauthorized(refusal)) => denied_call(&refusal),
+            CallError::Handler(HandlerError::Validation { message, key, domain, placeholders }) => {
+                let error = Self::new("service_validation_error", format!("Validation error: {message}"));
+                let placeholders: Map<_, _> =
+                    placeholders.into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
+                match key {
+                    Some(key) => error.translated(domain, key, Value::Object(placeholders)),
+                    None => error,
+                }
+            }
+            CallError::Handler(HandlerError::Failed(text)) => Self::new("home_assistant_error", text),
+            CallError::Handler(HandlerError::ChildNotFound { domain, service, child_domain, child_service }) => {
+                let text = format!(
+                    "Service {child_domain}.{child_service} called service {domain}.{service} which was not found."
+                );
+                let placeholders = json!({
+                    "domain": child_domain,
+                    "service": child_service,
+                    "child_domain": domain,
+                    "child_service": service,
+                });
+                Self::new("home_assistant_error", text).translated(
+                    "websocket_api",
+                    "child_service_not_found",
+                    placeholders,
+                )
+            }
+            CallError::Handler(HandlerError::Timeout) => Self::new("unknown_error", "Timeout"),
+            CallError::Handler(HandlerError::Unexpected(text)) => Self::unknown(&text),
+        }
+    }
+}
+
+fn denied_call(refusal: &Unauthorized) -> CommandError {
+    tracing::info!(user = ?refusal.user_id, entity = ?refusal.entity_id, permission = ?refusal.permission, "denied");
+    CommandError::new("home_assistant_error", "Unauthorized")
+}
+
+impl From<FireError> for CommandError {
+    fn from(error: FireError) -> Self {
+        match error {
+            FireError::TypeTooLong(_) => Self::new("home_assistant_error", error.to_string()),
+        }
+    }
+}
+
+impl From<ChangeError> for CommandError {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Unauthorized(refusal) => refusal.into(),
+            ChangeError::Registry(error) => error.into(),
+            ChangeError::Entry(_) => Self::new("not_found", "Config entry not found"),
+            ChangeError::Invalid(text) => Self::new("invalid_info", text),
+            ChangeError::Store(error) => Self::unknown(&error),
+        }
+    }
+}
+
+impl From<RegistryError> for CommandError {
+    fn from(error: RegistryError) -> Self {
+        let code = match &error {
+            RegistryError::UnknownEntity(_) | RegistryError::UnknownDevice(_) => "not_found",
+            RegistryError::BadOrder | RegistryError::BadColor(_) => "invalid_format",
+            RegistryError::NameInUse { .. }
+            | RegistryError::NameMissing
+            | RegistryError::UnknownArea(_)
+            | RegistryError::UnknownFloor(_)
+            | RegistryError::UnknownLabel(_)
+            | RegistryError::EntityIdTaken(_)
+            | RegistryError::OtherDomain(_) => "invalid_info",
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<AccountError> for CommandError {
+    fn from(error: AccountError) -> Self {
+        let text = error.to_string();
+        match error {
+            AccountError::Unauthorized(refusal) => refusal.into(),
+            AccountError::UnknownUser => Self::new("not_found", text),
+            AccountError::SystemGenerated => Self::new("cannot_modify_system_generated", text),
+            AccountError::DeactivateOwner => Self::new("cannot_deactivate_owner", text),
+            AccountError::DeleteOwner => Self::new("cannot_delete_owner", text),
+            AccountError::DeleteSelf => Self::new("no_delete_self", text),
+            AccountError::OwnerCredentials => Self::new("cannot_delete_owner_credentials", text),
+            AccountError::CredentialsExist => Self::new("credentials_exist", text),
+            AccountError::CredentialsNotFound => Self::new("credentials_not_found", text),
+            AccountError::WrongPassword => Self::new("invalid_current_password", text),
+            AccountError::UnknownToken => Self::new("invalid_token_id", text),
+            AccountError::UnknownUsername => {
+                Self::new("home_assistant_error", text).translated("auth", "user_not_found", Value::Null)
+            }
+            AccountError::UsernameTaken(username) => Self::new("home_assistant_error", text).translated(
+                "auth",
+                "username_already_exists",
+                json!({"username": username}),
+            ),
+            AccountError::UsernameNotNormalized(username) => Self::new("home_assistant_error", text).translated(
+                "auth",
+                "username_not_normalized",
+                json!({"new_username": username}),
+            ),
+            AccountError::UnknownGroup(_)
+            | AccountError::Group(..)
+            | AccountError::Policy(_)
+            | AccountError::TokenName(_)
+            | AccountError::NoUser
+            | AccountError::Path(_) => Self::new("unknown_error", text),
+            AccountError::Store(_) | AccountError::Hash => Self::unknown(&text),
+        }
+    }
+}
