@@ -26,7 +26,7 @@ mod shown;
 mod template;
 
 pub use accounts::session::Session;
-pub use accounts::tokens::{AccessTokens, TokenInfo};
+pub use accounts::tokens::{AccessTokens, AnyToken, TokenInfo};
 pub use accounts::users::{UserInfo, UserPatch};
 pub use core_config::CorePatch;
 pub use home::{Home, Options};

@@ -114,6 +114,11 @@ requests! {
         /// In days.
         lifespan_days: u32,
     } needs |_this| Need::Authenticated;
+    /// Revoke anybody's token.
+    RevokeToken {
+        /// Which.
+        token_id: String,
+    } needs |_this| Need::Owner;
     /// Sign a path, so that it can be opened without a token for a while.
     SignPath {
         /// Path and query.

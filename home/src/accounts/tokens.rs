@@ -7,8 +7,8 @@ use service_bus::now;
 use store::{Change, Record};
 
 use crate::{
-    AccountError, CreateToken, DeleteToken, DeleteTokens, Home, ListTokens, SetTokenExpiry, SignPath,
-    entropy::OsEntropy,
+    AccountError, CreateToken, DeleteToken, DeleteTokens, Home, ListTokens, ListUsers, RevokeToken, SetTokenExpiry,
+    SignPath, entropy::OsEntropy,
 };
 
 /// What the token endpoint gives.
@@ -47,6 +47,21 @@ pub struct TokenInfo {
     pub is_current: bool,
     /// What the user signed in with.
     pub provider: Option<String>,
+}
+
+/// A token as administrators see it: no secrets.
+#[derive(Clone, Debug)]
+pub struct AnyToken {
+    /// Its id.
+    pub id: TokenId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// What it is for.
+    pub kind: &'static str,
+    /// The name of a long-lived one.
+    pub name: Option<String>,
+    /// The client that signed in.
+    pub client_id: Option<String>,
 }
 
 impl Home {
@@ -160,6 +175,31 @@ impl Home {
         let jwt = token.issue_access_token(at);
         self.books().tokens.insert(token).map_err(|error| AccountError::TokenName(error.to_string()))?;
         Ok(jwt)
+    }
+
+    /// Returns everybody's tokens, for administrators.
+    pub fn all_tokens(&self, _request: &Authorized<ListUsers>) -> Vec<AnyToken> {
+        let any = |token: &RefreshToken| AnyToken {
+            id: token.id().clone(),
+            user_id: token.user_id().clone(),
+            kind: token.kind().as_str(),
+            name: token.client_name().map(str::to_owned),
+            client_id: token.client_id().map(str::to_owned),
+        };
+        let mut tokens: Vec<_> = self.books().tokens.iter().map(any).collect();
+        tokens.sort_by(|a, b| a.id.cmp(&b.id));
+        tokens
+    }
+
+    /// Revokes anybody's token and closes what came from it.
+    ///
+    /// # Errors
+    /// [`AccountError::UnknownToken`], [`AccountError::Store`].
+    pub async fn revoke_token(&self, request: Authorized<RevokeToken>) -> Result<(), AccountError> {
+        let (_, RevokeToken { token_id }) = request.into_parts();
+        let _changes = self.inner.changes.lock().await;
+        let id = self.books().tokens.get(&token_id.into()).map(|token| token.id().clone());
+        Ok(self.remove_tokens_locked(&[id.ok_or(AccountError::UnknownToken)?]).await?)
     }
 
     /// Signs a path with the caller's session.

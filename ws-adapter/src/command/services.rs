@@ -58,12 +58,9 @@ struct Extract {
     target: Map<String, Value>,
     #[serde(default)]
     expand_group: bool,
-    #[serde(default = "yes")]
-    primary_entities_only: bool,
-}
-
-const fn yes() -> bool {
-    true
+    /// Home Assistant's default is the only one here: no hidden, configuring or diagnostic entities.
+    #[serde(rename = "primary_entities_only", default)]
+    _primary_entities_only: bool,
 }
 
 /// Says what a target means, as far as the caller may read it; whatever they may not counts as missing.
@@ -72,7 +69,7 @@ pub(crate) fn extract_from_target(
     _: u64,
     data: Map<String, Value>,
 ) -> Result<Reply, CommandError> {
-    let Extract { target, expand_group, primary_entities_only: _ } = read(data)?;
+    let Extract { target, expand_group, .. } = read(data)?;
     let target = Target::parse(target).map_err(|error| CommandError::format(error.to_string()))?;
     connection.view(|home, viewer| {
         let registries = &viewer.world().registries;

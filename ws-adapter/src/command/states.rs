@@ -96,7 +96,7 @@ pub(crate) fn render_template(
 ) -> Result<Reply, CommandError> {
     let Render { template, variables, timeout, strict, report_errors, .. } = read(data)?;
     // Whoever may not ask at all learns so at once; each render is authorized again.
-    connection.authorize(RenderTemplate { template: template.clone() })?;
+    _ = connection.authorize(RenderTemplate { template: template.clone() })?;
     let variables = variables.unwrap_or_default();
     let wish = TemplateWish { template, variables, timeout, strict, report_errors };
     connection.subscribe_to_template(id, wish)?;

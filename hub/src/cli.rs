@@ -1,0 +1,240 @@
+//! The command line.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// A Home Assistant-compatible hub whose permissions hold.
+#[derive(Debug, Parser)]
+#[command(name = "doorward", version, propagate_version = true)]
+pub(crate) struct Arguments {
+    /// How the log on standard error is written.
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    pub(crate) log_format: LogFormat,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a furnished demo home in a temporary directory.
+    Demo {
+        /// Where to listen.
+        #[arg(long, default_value = "127.0.0.1:8123")]
+        listen: SocketAddr,
+        /// Write address, users and tokens to this file as JSON once the hub answers.
+        #[arg(long)]
+        creds_file: Option<PathBuf>,
+    },
+    /// Run the hub.
+    Serve {
+        /// Where the home is kept.
+        #[arg(long)]
+        data: PathBuf,
+        /// Where to listen.
+        #[arg(long, default_value = "127.0.0.1:8123")]
+        listen: SocketAddr,
+        /// Which area an entity counts as being in.
+        #[arg(long, value_enum, default_value = "own")]
+        area_rule: Area,
+    },
+    /// Read a Home Assistant's configuration directory into an empty home, all of it or nothing.
+    ImportHa {
+        /// Home Assistant's configuration directory, the one with `.storage` in it.
+        config_dir: PathBuf,
+        /// Where the home is kept.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// List and change users. The hub must not be running on the same data.
+    #[command(subcommand)]
+    User(User),
+    /// List and change groups. The hub must not be running on the same data.
+    #[command(subcommand)]
+    Group(Group),
+    /// List and make tokens for programs. The hub must not be running on the same data.
+    #[command(subcommand)]
+    Token(Token),
+    /// Work with policies, in files or in a home.
+    #[command(subcommand)]
+    Policy(Policy),
+    /// Print the version.
+    Version,
+}
+
+/// Which area an entity counts as being in.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Area {
+    /// Its own, else its device's, else that of the device's parent.
+    Own,
+    /// Its device's, else that of the device's parent, as Home Assistant's permission code has it.
+    Device,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum User {
+    /// List the users.
+    List {
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Make a user. The password is read from standard input.
+    Create {
+        #[arg(long)]
+        data: PathBuf,
+        /// The name to log in with: lower case.
+        username: String,
+        /// The name to show; the user name if left out.
+        #[arg(long)]
+        name: Option<String>,
+        /// The groups, once for each.
+        #[arg(long = "group")]
+        groups: Vec<String>,
+    },
+    /// Change a user.
+    Update {
+        #[arg(long)]
+        data: PathBuf,
+        /// User name, name or id.
+        user: String,
+        #[arg(long)]
+        name: Option<String>,
+        #[arg(long)]
+        active: Option<bool>,
+        #[arg(long)]
+        local_only: Option<bool>,
+        /// The groups, once for each; in place of the present ones.
+        #[arg(long = "group")]
+        groups: Vec<String>,
+    },
+    /// Give a user another password, read from standard input.
+    Password {
+        #[arg(long)]
+        data: PathBuf,
+        /// User name, name or id.
+        user: String,
+    },
+    /// Remove a user for good.
+    Remove {
+        #[arg(long)]
+        data: PathBuf,
+        /// User name, name or id.
+        user: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Group {
+    /// List the groups and their policies.
+    List {
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Make a group or change it.
+    Set {
+        #[arg(long)]
+        data: PathBuf,
+        /// The group's id.
+        id: String,
+        /// The name to show; the id if left out.
+        #[arg(long)]
+        name: Option<String>,
+        /// A file with the policy as JSON; `-` for standard input.
+        #[arg(long)]
+        policy: PathBuf,
+    },
+    /// Remove a group that nobody is in.
+    Remove {
+        #[arg(long)]
+        data: PathBuf,
+        /// The group's id.
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// List everybody's tokens, without their secrets.
+    List {
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Make a long-lived access token and print it.
+    Create {
+        #[arg(long)]
+        data: PathBuf,
+        /// User name, name or id.
+        #[arg(long)]
+        user: String,
+        /// Distinct among the user's tokens.
+        #[arg(long)]
+        name: String,
+        /// In days.
+        #[arg(long, default_value_t = 3650)]
+        expires: u32,
+    },
+    /// Revoke a token.
+    Revoke {
+        #[arg(long)]
+        data: PathBuf,
+        /// The token's id, as `list` shows it.
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Policy {
+    /// Say everything that is wrong with a policy.
+    Validate {
+        /// A file with the policy as JSON; `-` for standard input.
+        file: PathBuf,
+    },
+    /// Print the merge of policies.
+    Merge {
+        /// Files with policies as JSON.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Print where two policies differ.
+    Diff { before: PathBuf, after: PathBuf },
+    /// Say whether a policy, or a user of a home, may do something with an entity; exit status 1 if not.
+    Check {
+        /// A file with the policy as JSON; needed unless `--user` is given.
+        #[arg(long, conflicts_with = "user")]
+        policy: Option<PathBuf>,
+        /// The home: whose user, and where entities are.
+        #[arg(long)]
+        data: Option<PathBuf>,
+        /// User name, name or id.
+        #[arg(long, requires = "data")]
+        user: Option<String>,
+        entity: String,
+        /// `read`, `control` or `edit`.
+        permission: String,
+    },
+    /// Say why a user may or may not do something with an entity.
+    Explain {
+        #[arg(long)]
+        data: PathBuf,
+        /// User name, name or id.
+        #[arg(long)]
+        user: String,
+        entity: String,
+        /// `read`, `control` or `edit`.
+        permission: String,
+    },
+    /// List who may do something with an entity, and why.
+    WhoCan {
+        #[arg(long)]
+        data: PathBuf,
+        entity: String,
+        /// `read`, `control` or `edit`.
+        permission: String,
+    },
+}

@@ -1,0 +1,54 @@
+//! What each command does.
+
+mod accounts;
+mod demo;
+mod import;
+mod policy;
+mod serve;
+
+use std::{fs, path::Path, sync::Arc};
+
+use anyhow::{Context, Result};
+use home::{Home, Options};
+use store::SqliteStore;
+
+use crate::{
+    cli::{Area, Command},
+    output,
+};
+
+pub(crate) async fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Demo { listen, creds_file } => demo::run(listen, creds_file).await,
+        Command::Serve { data, listen, area_rule } => serve::run(&data, listen, area_rule).await,
+        Command::ImportHa { config_dir, data } => import::run(&config_dir, &data).await,
+        Command::User(user) => accounts::user(user).await,
+        Command::Group(group) => accounts::group(group).await,
+        Command::Token(token) => accounts::token(token).await,
+        Command::Policy(policy) => policy::run(policy).await,
+        Command::Version => {
+            output::line(format!("doorward {}", env!("CARGO_PKG_VERSION")));
+            Ok(())
+        }
+    }
+}
+
+/// Opens the store in a data directory, and makes both if they are not there. Only their owner can read them.
+fn open_store(data: &Path) -> Result<SqliteStore> {
+    use std::os::unix::fs::DirBuilderExt;
+    let shown = data.display();
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(data).with_context(|| format!("making {shown}"))?;
+    let file = data.join("home.db");
+    let hint = "is a hub running on this directory?";
+    SqliteStore::open(&file).with_context(|| format!("opening {} ({hint})", file.display()))
+}
+
+/// Opens the home in a data directory.
+async fn open_home(data: &Path, area: Area) -> Result<Home> {
+    let area_rule = match area {
+        Area::Own => registries::AreaRule::Own,
+        Area::Device => registries::AreaRule::Device,
+    };
+    let options = Options { area_rule, config_dir: data.display().to_string() };
+    Ok(Home::open(Arc::new(open_store(data)?), options).await?)
+}

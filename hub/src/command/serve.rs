@@ -1,0 +1,28 @@
+//! `doorward serve`.
+
+use std::{net::SocketAddr, path::Path};
+
+use anyhow::Result;
+use auth_core::principal::danger;
+use service_bus::WriteStates;
+
+use super::open_home;
+use crate::{cli::Area, output, run};
+
+pub(crate) async fn run(data: &Path, listen: SocketAddr, area_rule: Area) -> Result<()> {
+    let listener = run::listen(listen).await?;
+    let home = open_home(data, area_rule).await?;
+    components::register(home.bus())?;
+    // Entities whose integration is not there are shown as such.
+    let core = danger::integration_principal("homeassistant");
+    let writer = home.bus().authorize(&core, WriteStates { integration: "homeassistant".to_owned() })?;
+    let n = home.restore_unprovided(&home.bus().state_writer(writer));
+    output::line(format!("doorward listens on http://{}", listener.local_addr()?));
+    if n > 0 {
+        output::line(format!("{n} entities are unavailable: nothing here provides them"));
+    }
+    if !home.is_onboarded() {
+        output::line("nobody can log in yet: whoever comes first makes the owner (POST /api/onboarding/users)");
+    }
+    run::until_stopped(home, listener).await
+}

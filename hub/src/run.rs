@@ -1,0 +1,50 @@
+//! The running hub: sockets, signals, and the work that goes on beside them.
+
+use std::{net::SocketAddr, time::Duration};
+
+use anyhow::{Context, Result};
+use home::Home;
+use http_adapter::{App, Extra, ServeOptions, router, serve};
+use service_bus::now;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+
+/// Binds the address. Port 0 takes a free one.
+pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("listening on {address}"))
+}
+
+/// Serves the home until the process is asked to end, by `SIGTERM` or `SIGINT`.
+pub(crate) async fn until_stopped(home: Home, listener: TcpListener) -> Result<()> {
+    let sweeper = tokio::spawn(sweep(home.clone()));
+    let websocket = Extra { path: ws_adapter::PATH, service: ws_adapter::route(home.clone()) };
+    let router = router(&App { home }, vec![websocket]);
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    serve(listener, router, ServeOptions::default(), stop).await;
+    sweeper.abort();
+    Ok(())
+}
+
+/// Removes tokens as they expire.
+async fn sweep(home: Home) {
+    const LONGEST: i64 = 3600;
+    loop {
+        let next = match home.sweep_tokens().await {
+            Ok(next) => next,
+            Err(error) => {
+                tracing::error!(%error, "expired tokens could not be removed");
+                None
+            }
+        };
+        let secs = next.map_or(LONGEST, |at| at.secs_since(now()) + 1).clamp(1, LONGEST);
+        tokio::time::sleep(Duration::from_secs(secs.unsigned_abs())).await;
+    }
+}
