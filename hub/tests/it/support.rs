@@ -1,0 +1,16 @@
+//! A hub of one's own, and clients for it.
+
+mod http;
+pub(crate) mod server;
+mod ws;
+
+pub(crate) use http::{Answer, Request};
+pub(crate) use server::{Server, Temporary};
+pub(crate) use ws::Ws;
+
+use std::path::PathBuf;
+
+/// Returns a file or directory of the repository's test data.
+pub(crate) fn testdata(name: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata")).join(name)
+}

@@ -1,0 +1,121 @@
+//! A hub that ends with its test.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use serde_json::Value;
+
+use super::{Answer, Request, Ws};
+
+/// A directory that is removed with its test.
+pub(crate) struct Temporary(pub(crate) PathBuf);
+
+impl Temporary {
+    pub(crate) fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let n = COUNT.fetch_add(1, Ordering::Relaxed);
+        let dir = std::env::temp_dir().join(format!("doorward-it-{}-{n}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        Self(dir)
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A running hub.
+pub(crate) struct Server {
+    process: Child,
+    pub(crate) address: String,
+    /// What `--creds-file` says, for a demo.
+    pub(crate) creds: Value,
+    _dir: Option<Temporary>,
+}
+
+/// Runs the binary to its end.
+pub(crate) fn doorward(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_doorward")).args(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+impl Server {
+    /// Starts a demo home.
+    pub(crate) fn demo() -> Self {
+        let dir = Temporary::new();
+        let file = dir.0.join("creds.json");
+        let mut server = Self::start(&["demo", "--listen", "127.0.0.1:0", "--creds-file", file.to_str().unwrap()]);
+        while !file.exists() {
+            assert!(server.process.try_wait().unwrap().is_none(), "the demo has ended");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        server.creds = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+        server._dir = Some(dir);
+        server
+    }
+
+    /// Serves a data directory.
+    pub(crate) fn serve(data: &Path, more: &[&str]) -> Self {
+        let mut arguments = vec!["serve", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()];
+        arguments.extend(more);
+        Self::start(&arguments)
+    }
+
+    fn start(arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
+        let command = command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        let mut process = command.spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let address = lines.by_ref().map(Result::unwrap).find_map(|line| {
+            let at = line.split("http://").nth(1)?;
+            Some(at.split([' ', '.']).take(4).collect::<Vec<_>>().join(".").trim_end_matches('.').to_owned())
+        });
+        // Whatever else it says is read away, so that it never waits for a reader.
+        std::thread::spawn(move || lines.for_each(drop));
+        let address = address.unwrap_or_else(|| panic!("{arguments:?} did not start"));
+        Self { process, address, creds: Value::Null, _dir: None }
+    }
+
+    /// Returns the long-lived token of a demo's user.
+    pub(crate) fn token(&self, user: &str) -> String {
+        self.creds["users"][user]["token"].as_str().unwrap().to_owned()
+    }
+
+    /// Returns a request to this hub.
+    pub(crate) fn request(&self, method: &str, path: &str) -> Request {
+        Request::new(&self.address, method, path)
+    }
+
+    /// Sends a request as a demo's user.
+    pub(crate) fn send_as(&self, user: &str, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        let request = self.request(method, path).token(&self.token(user));
+        match body {
+            Some(body) => request.json(body).send(),
+            None => request.send(),
+        }
+    }
+
+    /// Opens a WebSocket as a demo's user.
+    pub(crate) fn ws_as(&self, user: &str) -> Ws {
+        Ws::open(&self.address, &self.token(user))
+    }
+
+    /// Ends the hub as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        _ = self.process.kill();
+        _ = self.process.wait();
+    }
+}
