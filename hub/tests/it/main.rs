@@ -5,3 +5,6 @@
 mod support;
 
 mod import;
+mod matrix;
+mod rows;
+mod sweep;

@@ -1,0 +1,180 @@
+//! One honest request for every route, command and service there is. What is registered and has none fails the tests.
+//!
+//! Requests name things that do not exist where doing it would change something, so that whoever passes the gate finds
+//! nothing there.
+
+use std::collections::BTreeMap;
+
+use http_adapter::{ROUTES, Route};
+use serde_json::{Value, json};
+use ws_adapter::{COMMANDS, Command};
+
+/// A path that fits a route, and a body.
+pub(crate) struct RestRow {
+    pub(crate) route: &'static Route,
+    pub(crate) path: String,
+    pub(crate) body: Option<Value>,
+}
+
+/// The members of a command besides id and type.
+pub(crate) struct WsRow {
+    pub(crate) command: &'static Command,
+    pub(crate) members: Value,
+}
+
+/// Returns a request for every route; `entity` stands where a path names one.
+pub(crate) fn rest(entity: &str) -> Vec<RestRow> {
+    let rows = ROUTES.iter().map(|route| {
+        let (params, body): (&[(&str, &str)], _) = match (route.method, route.path) {
+            (
+                _,
+                "/auth/providers" | "/.well-known/oauth-authorization-server" | "/.well-known/oauth-protected-resource",
+            )
+            | ("GET", "/api/onboarding") => (&[], None),
+            ("POST", "/auth/login_flow") => (&[], Some(json!({}))),
+            ("POST", "/auth/login_flow/{flow_id}") => (&[("flow_id", "none")], Some(json!({"client_id": "x"}))),
+            (_, "/auth/login_flow/{flow_id}") => (&[("flow_id", "none")], None),
+            ("POST", "/auth/token" | "/auth/revoke") => (&[], None),
+            ("POST", "/api/onboarding/users") => (&[], Some(json!({}))),
+            (
+                "GET",
+                "/api/" | "/api/config" | "/api/components" | "/api/core/state" | "/api/states" | "/api/services",
+            )
+            | ("GET", "/api/events" | "/api/calendars" | "/api/config/config_entries/entry")
+            | ("GET", "/api/config/config_entries/flow_handlers")
+            | ("POST", "/api/config/core/check_config") => (&[], None),
+            ("GET", "/api/states/{entity_id}" | "/api/calendars/{entity_id}") => (&[("entity_id", entity)], None),
+            ("POST", "/api/states/{entity_id}") => (&[("entity_id", entity)], Some(json!({"attributes": {}}))),
+            ("DELETE", "/api/states/{entity_id}") => (&[("entity_id", "sensor.matrix_none")], None),
+            ("POST", "/api/services/{domain}/{service}") => {
+                (&[("domain", "light"), ("service", "turn_off")], Some(json!({"entity_id": entity})))
+            }
+            ("POST", "/api/events/{event_type}") => (&[("event_type", "matrix")], Some(json!([]))),
+            // Never ends for whoever may read it; a type that nobody fires keeps it silent.
+            ("GET", "/api/stream") => (&[], None),
+            ("POST", "/api/template") => (&[], Some(json!({"template": "{{ 1 }}"}))),
+            ("DELETE", "/api/config/config_entries/entry/{entry_id}") => (&[("entry_id", "none")], None),
+            ("POST", "/api/config/config_entries/flow") => (&[], Some(json!({"handler": "none"}))),
+            (method, path) => panic!("{method} {path} has no row in the matrix"),
+        };
+        let path = params
+            .iter()
+            .fold(route.path.to_owned(), |path, (name, value)| path.replace(&format!("{{{name}}}"), value));
+        RestRow { route, path, body }
+    });
+    rows.collect()
+}
+
+/// Returns a request for every command; `entity` stands where one names an entity.
+pub(crate) fn ws(entity: &str) -> Vec<WsRow> {
+    let nobody = json!({"user_id": "none"});
+    let rows = COMMANDS.iter().map(|command| {
+        let members = match command.name {
+            "ping"
+            | "get_states"
+            | "get_config"
+            | "get_services"
+            | "get_panels"
+            | "entity/source"
+            | "integration/setup_info"
+            | "subscribe_bootstrap_integrations"
+            | "auth/current_user"
+            | "auth/refresh_tokens"
+            | "config/auth/list"
+            | "person/list"
+            | "config/entity_registry/list"
+            | "config/entity_registry/list_for_display"
+            | "config/device_registry/list"
+            | "config/area_registry/list"
+            | "config/floor_registry/list"
+            | "config/label_registry/list"
+            | "config_entries/get"
+            | "config_entries/subscribe"
+            | "config_entries/flow/progress"
+            | "config_entries/flow/subscribe"
+            | "manifest/list"
+            | "subscribe_entities"
+            | "config/core/update" => json!({}),
+            "call_service" => {
+                json!({"domain": "light", "service": "turn_off", "service_data": {"entity_id": entity}})
+            }
+            "subscribe_events" => json!({"event_type": "matrix"}),
+            "unsubscribe_events" => json!({"subscription": 99_999}),
+            "fire_event" => json!({"event_type": "m".repeat(65)}),
+            "render_template" => json!({"template": "{{ 1 }}"}),
+            "supported_features" => json!({"features": {}}),
+            "manifest/get" => json!({"integration": "none"}),
+            "slugify" => json!({"text": "A b"}),
+            "extract_from_target" => json!({"target": {"entity_id": [entity]}}),
+            "auth/delete_refresh_token" => json!({"refresh_token_id": "none"}),
+            "auth/delete_all_refresh_tokens" => json!({"token_type": "none"}),
+            "auth/refresh_token_set_expiry" => json!({"refresh_token_id": "none", "enable_expiry": true}),
+            "auth/long_lived_access_token" => json!({"client_name": "", "lifespan": 1}),
+            "auth/sign_path" => json!({"path": "/api/"}),
+            "config/auth/create" => json!({"name": "x", "group_ids": ["none"]}),
+            "config/auth/update" | "config/auth/delete" => nobody.clone(),
+            "config/auth_provider/homeassistant/create" => {
+                json!({"user_id": "none", "username": "x", "password": "x"})
+            }
+            "config/auth_provider/homeassistant/delete" => json!({"username": "none"}),
+            "config/auth_provider/homeassistant/change_password" => {
+                json!({"current_password": "wrong", "new_password": "x"})
+            }
+            "config/auth_provider/homeassistant/admin_change_password" => json!({"user_id": "none", "password": "x"}),
+            "config/auth_provider/homeassistant/admin_change_username" => json!({"user_id": "none", "username": "x"}),
+            "config/entity_registry/get" => json!({"entity_id": entity}),
+            "config/entity_registry/get_entries" => json!({"entity_ids": [entity]}),
+            // Nothing is changed: everybody who may is told what there is.
+            "config/entity_registry/update" => json!({"entity_id": entity}),
+            "config/entity_registry/remove" => json!({"entity_id": "light.none"}),
+            "config/device_registry/update" | "config/device_registry/remove" => json!({"device_id": "none"}),
+            "config/area_registry/create" | "config/floor_registry/create" | "config/label_registry/create" => {
+                json!({"name": ""})
+            }
+            "config/area_registry/update" | "config/area_registry/delete" => json!({"area_id": "none"}),
+            "config/area_registry/reorder" => json!({"area_ids": []}),
+            "config/floor_registry/update" | "config/floor_registry/delete" => json!({"floor_id": "none"}),
+            "config/floor_registry/reorder" => json!({"floor_ids": []}),
+            "config/label_registry/update" | "config/label_registry/delete" => json!({"label_id": "none"}),
+            "config_entries/get_single" | "config_entries/update" => json!({"entry_id": "none"}),
+            "config_entries/disable" => json!({"entry_id": "none", "disabled_by": "user"}),
+            name => panic!("command `{name}` has no row in the matrix"),
+        };
+        WsRow { command, members }
+    });
+    rows.collect()
+}
+
+/// Returns who may call a service, as it was declared: by the components, or for a script by its own entity.
+pub(crate) fn service_access(domain: &str, service: &str) -> String {
+    let specs = components::specs();
+    match specs.iter().find(|spec| spec.domain == domain && spec.name == service) {
+        Some(spec) => spec.access.to_string(),
+        None if domain == "script" => format!("script.{service}:control"),
+        None => panic!("service {domain}.{service} has no row in the matrix"),
+    }
+}
+
+/// Returns data for a service with a target, such that it passes the service's schema.
+pub(crate) fn service(domain: &str, service: &str, description: &Value, entity: &str) -> Value {
+    let mut data = BTreeMap::new();
+    if description.get("target").is_some() {
+        data.insert("entity_id".to_owned(), json!(entity));
+    }
+    for (name, field) in description["fields"].as_object().unwrap() {
+        if field.get("required") == Some(&json!(true)) {
+            let selector = field["selector"].as_object().unwrap();
+            let value = match selector.keys().next().map(String::as_str) {
+                Some("number") => selector["number"]["min"].clone(),
+                Some("boolean") => json!(true),
+                Some("select") => selector["select"]["options"][0].clone(),
+                Some("text") if selector["text"].get("multiple").is_some() => json!(["x"]),
+                Some("text") => json!("x"),
+                Some("object") => json!({}),
+                other => panic!("{domain}.{service}: no value for {name} of kind {other:?}"),
+            };
+            data.insert(name.clone(), value);
+        }
+    }
+    json!(data)
+}

@@ -1,0 +1,198 @@
+//! Everything that is registered, asked with no token, with a bad one, and with too little permission.
+
+use std::collections::BTreeSet;
+
+use http_adapter::{Access as RouteAccess, ROUTES};
+use serde_json::{Value, json};
+use ws_adapter::{Access, COMMANDS};
+
+use crate::{
+    rows,
+    support::{Server, Ws},
+};
+
+/// The routes that anybody may use without a token, each with the reason. A stale one fails.
+const PUBLIC: [(&str, &str); 11] = [
+    ("GET /auth/providers", "the login page asks it; names no user"),
+    ("POST /auth/login_flow", "a login begins without a token"),
+    ("POST /auth/login_flow/{flow_id}", "a login goes on without a token"),
+    ("GET /auth/login_flow/{flow_id}", "always 404"),
+    ("DELETE /auth/login_flow/{flow_id}", "needs an id that cannot be guessed; ends that login alone"),
+    ("POST /auth/token", "needs a code or a refresh token"),
+    ("POST /auth/revoke", "needs the refresh token that it revokes"),
+    ("GET /.well-known/oauth-authorization-server", "discovery; the same for everybody"),
+    ("GET /.well-known/oauth-protected-resource", "discovery; the same for everybody"),
+    ("GET /api/onboarding", "only while there is no user"),
+    ("POST /api/onboarding/users", "only while there is no user"),
+];
+
+/// Everything in the home that a request could change.
+fn fingerprint(owner: &mut Ws) -> Value {
+    let mut all = json!({});
+    for command in [
+        "config/auth/list",
+        "config/entity_registry/list",
+        "config/device_registry/list",
+        "config/area_registry/list",
+        "config/floor_registry/list",
+        "config/label_registry/list",
+        "config_entries/get",
+        "auth/refresh_tokens",
+        "get_config",
+    ] {
+        all[command] = owner.result(command, json!({}));
+    }
+    // Some things in a demo home change by themselves; lights do not.
+    let states = owner.result("get_states", json!({}));
+    let lights = states.as_array().unwrap().iter().filter(|s| s["entity_id"].as_str().unwrap().starts_with("light."));
+    all["lights"] = lights.map(|s| json!([s["entity_id"], s["state"], s["attributes"]])).collect();
+    all
+}
+
+#[test]
+fn the_list_of_public_routes_is_the_reviewed_one() {
+    let public = ROUTES.iter().filter(|route| route.access == RouteAccess::Public);
+    let public: BTreeSet<_> = public.map(|route| format!("{} {}", route.method, route.path)).collect();
+    let reviewed: BTreeSet<_> = PUBLIC.iter().map(|(route, _)| (*route).to_owned()).collect();
+    assert_eq!(public, reviewed);
+}
+
+#[test]
+fn no_route_answers_nobody() {
+    let server = Server::demo();
+    let mut owner = server.ws_as("owner");
+    let before = fingerprint(&mut owner);
+    let good = server.token("owner");
+    let forged = format!("{}{}", &good[..good.len() - 2], if good.ends_with("AA") { "BB" } else { "AA" });
+    let mut bodies = BTreeSet::new();
+    for row in rows::rest("light.kitchen_lights").iter().filter(|row| row.route.access != RouteAccess::Public) {
+        for header in [
+            None,
+            Some("Bearer x.y.z".to_owned()),
+            Some(format!("Bearer {forged}")),
+            Some(format!("Basic {good}")),
+            Some(format!("bearer {good}")),
+        ] {
+            let mut request = server.request(row.route.method, &row.path);
+            if let Some(header) = &header {
+                request = request.header("Authorization", header);
+            }
+            let answer = match &row.body {
+                Some(body) => request.json(body).send(),
+                None => request.send(),
+            };
+            assert_eq!(answer.status, 401, "{} {} with {header:?}", row.route.method, row.path);
+            assert!(answer.head.to_lowercase().contains("www-authenticate: bearer"), "{}", answer.head);
+            bodies.insert(answer.text());
+        }
+        let in_query = format!("{}?token={good}&access_token={good}", row.path);
+        assert_eq!(server.request(row.route.method, &in_query).send().status, 401, "{in_query}");
+    }
+    assert_eq!(bodies.into_iter().collect::<Vec<_>>(), ["401: Unauthorized"]);
+    assert_eq!(fingerprint(&mut owner), before);
+}
+
+#[test]
+fn no_other_method_gets_through() {
+    let server = Server::demo();
+    let served: BTreeSet<_> = ROUTES.iter().map(|route| (route.method, route.path)).collect();
+    for row in rows::rest("light.kitchen_lights") {
+        for method in ["HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "POST", "GET", "TRACE"] {
+            if served.contains(&(method, row.route.path)) {
+                continue;
+            }
+            let expected = if method == "HEAD" && served.contains(&("GET", row.route.path)) {
+                if row.route.access == RouteAccess::Public { continue } else { 401 }
+            } else {
+                405
+            };
+            let get_is_public = ROUTES.iter().any(|route| {
+                route.path == row.route.path && route.method == "GET" && route.access == RouteAccess::Public
+            });
+            if method == "HEAD" && get_is_public {
+                continue;
+            }
+            let answer = server.request(method, &row.path).send();
+            assert_eq!(answer.status, expected, "{method} {}", row.path);
+        }
+    }
+}
+
+#[test]
+fn no_administration_by_others() {
+    let server = Server::demo();
+    let mut owner = server.ws_as("owner");
+    let before = fingerprint(&mut owner);
+    for role in ["kitchen", "areas", "reader", "user"] {
+        for row in rows::rest("light.kitchen_lights").iter().filter(|row| row.route.access == RouteAccess::Admin) {
+            let answer = server.send_as(role, row.route.method, &row.path, row.body.as_ref());
+            assert_eq!((answer.status, answer.text().as_str()), (401, "401: Unauthorized"), "{role} {}", row.path);
+            assert!(!answer.head.to_lowercase().contains("www-authenticate"), "{}", answer.head);
+        }
+        let mut client = server.ws_as(role);
+        for row in rows::ws("light.bed_light") {
+            if matches!(row.command.access, Access::Admin | Access::Owner | Access::Events) {
+                // Malformed or not: who may not is told so first.
+                for members in [row.members.clone(), json!({"nonsense": 1})] {
+                    if row.command.access == Access::Events && members.get("nonsense").is_some() {
+                        continue;
+                    }
+                    let code = client.refused(row.command.name, members);
+                    assert_eq!(code, "unauthorized", "{role} {}", row.command.name);
+                }
+            }
+        }
+    }
+    let mut admin = server.ws_as("admin");
+    for row in rows::ws("light.bed_light").iter().filter(|row| row.command.access == Access::Owner) {
+        assert_eq!(admin.refused(row.command.name, row.members.clone()), "unauthorized", "{}", row.command.name);
+    }
+    assert_eq!(fingerprint(&mut owner), before);
+}
+
+#[test]
+fn no_command_before_authentication() {
+    let server = Server::demo();
+    for row in rows::ws("light.kitchen_lights") {
+        let mut client = Ws::connect(&server.address);
+        assert_eq!(client.next().unwrap()["type"], "auth_required");
+        client.command(row.command.name, row.members);
+        let answer = client.next().unwrap();
+        assert_eq!(answer["type"], "auth_invalid", "{}", row.command.name);
+        assert!(client.next().is_none(), "{} leaves the connection open", row.command.name);
+    }
+    assert!(COMMANDS.iter().map(|command| command.name).collect::<BTreeSet<_>>().len() == COMMANDS.len());
+}
+
+#[test]
+fn no_service_without_permission() {
+    let server = Server::demo();
+    let mut owner = server.ws_as("owner");
+    let services = owner.result("get_services", json!({}));
+    let before = fingerprint(&mut owner);
+    let (mut kitchen, mut reader) = (server.ws_as("kitchen"), server.ws_as("reader"));
+    let mut n = 0;
+    for (domain, by_name) in services.as_object().unwrap() {
+        for (name, description) in by_name.as_object().unwrap() {
+            let only_reads = rows::service_access(domain, name) == "entities:read";
+            let answers = description["response"]["optional"] == false;
+            let data = rows::service(domain, name, description, "light.bed_light");
+            let call = json!({"domain": domain, "service": name, "service_data": data, "return_response": answers});
+            let denied = |answer: &Value| answer["error"]["message"] == "Unauthorized";
+            let answer = kitchen.call("call_service", call.clone());
+            assert!(denied(&answer), "kitchen {domain}.{name}: {answer}");
+            let answer = reader.call("call_service", call);
+            assert_eq!(denied(&answer), !only_reads, "reader {domain}.{name}: {answer}");
+            let rest = server.send_as(
+                "kitchen",
+                "POST",
+                &format!("/api/services/{domain}/{name}{}", if answers { "?return_response" } else { "" }),
+                Some(&data),
+            );
+            assert_eq!(rest.status, 401, "kitchen {domain}.{name}: {}", rest.text());
+            n += 1;
+        }
+    }
+    assert!(n > 100, "only {n} services");
+    assert_eq!(fingerprint(&mut owner), before);
+}
