@@ -26,10 +26,19 @@ pub struct Place {
 /// Cloning is O(number of names); strings are shared.
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
-    entities: Numbers,
+    entities: Entities,
     devices: Numbers,
     areas: Numbers,
     domains: Numbers,
+}
+
+/// Entity ids with their numbers and places. A place stands beside the number that a look-up by name finds, because
+/// fetching it from a table of its own would cost as much again as the look-up; that table is for look-ups by number.
+#[derive(Clone, Debug, Default)]
+struct Entities {
+    by_name: HashMap<Arc<str>, (EntityNo, Place)>,
+    /// By entity number less one.
+    ids: Vec<Arc<str>>,
     /// By entity number less one.
     places: Vec<Place>,
 }
@@ -68,12 +77,17 @@ impl Numbers {
 impl Directory {
     /// Returns the number of an entity id that has one. One hash look-up, no allocation.
     pub fn entity(&self, entity_id: &str) -> Option<EntityNo> {
-        self.entities.by_name.get(entity_id).map(|no| EntityNo(*no))
+        self.look_up(entity_id).map(|(no, _)| no)
+    }
+
+    /// Returns the number and the place of an entity id that has one. One hash look-up, no allocation.
+    pub fn look_up(&self, entity_id: &str) -> Option<(EntityNo, Place)> {
+        self.entities.by_name.get(entity_id).copied()
     }
 
     /// Returns where an entity is. A load.
     pub fn place(&self, entity: EntityNo) -> Place {
-        (entity.0 as usize).checked_sub(1).and_then(|i| self.places.get(i)).copied().unwrap_or_default()
+        (entity.0 as usize).checked_sub(1).and_then(|i| self.entities.places.get(i)).copied().unwrap_or_default()
     }
 
     /// Returns where an entity without a number is: in the domain that its id names, on no device, in no area.
@@ -83,7 +97,7 @@ impl Directory {
 
     /// Returns the entity id behind a number.
     pub fn entity_id(&self, entity: EntityNo) -> Option<&Arc<str>> {
-        self.entities.name(entity.0)
+        self.entities.ids.get((entity.0 as usize).checked_sub(1)?)
     }
 
     /// Returns the name behind one of a place's numbers; `None` for "none".
@@ -98,17 +112,17 @@ impl Directory {
 
     /// Returns how many entity ids have a number.
     pub fn n_entities(&self) -> usize {
-        self.places.len()
+        self.entities.places.len()
     }
 
     /// Iterates over the numbered entity ids.
     pub fn entities(&self) -> impl Iterator<Item = (EntityNo, &Arc<str>)> {
-        (1u32..).zip(&self.entities.names).map(|(no, id)| (EntityNo(no), id))
+        (1u32..).zip(&self.entities.ids).map(|(no, id)| (EntityNo(no), id))
     }
 
     pub(crate) fn find(&self, subcategory: Subcategory, name: &str) -> u32 {
         match subcategory {
-            Subcategory::EntityIds => self.entities.find(name),
+            Subcategory::EntityIds => self.entity(name).map_or(0, |no| no.0),
             Subcategory::DeviceIds => self.devices.find(name),
             Subcategory::AreaIds => self.areas.find(name),
             Subcategory::Domains => self.domains.find(name),
@@ -121,9 +135,12 @@ impl Directory {
         let no = self.intern_entity(entity_id);
         let device = device.map_or(0, |id| self.devices.intern(id));
         let area = area.map_or(0, |id| self.areas.intern(id));
-        if let Some(place) = (no as usize).checked_sub(1).and_then(|i| self.places.get_mut(i)) {
-            place.device = device;
-            place.area = area;
+        let known = self.entities.by_name.get_mut(entity_id);
+        let listed = (no as usize).checked_sub(1).and_then(|i| self.entities.places.get_mut(i));
+        if let (Some((_, known)), Some(listed)) = (known, listed) {
+            known.device = device;
+            known.area = area;
+            *listed = *known;
         }
     }
 
@@ -145,11 +162,15 @@ impl Directory {
     }
 
     fn intern_entity(&mut self, entity_id: &str) -> u32 {
-        let no = self.entities.intern(entity_id);
-        if no as usize > self.places.len() {
-            let domain = self.domains.intern(domain_of(entity_id));
-            self.places.push(Place { domain, ..Place::default() });
+        if let Some(no) = self.entity(entity_id) {
+            return no.0;
         }
+        let Ok(no) = u32::try_from(self.entities.ids.len() + 1) else { return 0 };
+        let place = Place { domain: self.domains.intern(domain_of(entity_id)), ..Place::default() };
+        let id: Arc<str> = Arc::from(entity_id);
+        self.entities.ids.push(Arc::clone(&id));
+        self.entities.places.push(place);
+        self.entities.by_name.insert(id, (EntityNo(no), place));
         no
     }
 }

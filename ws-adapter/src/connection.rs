@@ -1,8 +1,9 @@
 //! One connection's state: who it is, what it listens to, what waits to be sent. No I/O.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use auth_core::{Action, Authorized};
+use futures_util::FutureExt;
 use home::{Home, RenderTemplate, Session, render_with_time_out};
 use serde_json::{Value, json};
 use service_bus::{Event, EventData, Feed, Viewer, World};
@@ -36,6 +37,8 @@ pub(crate) struct Connection {
     /// When everything that waits has been sent, the connection's own token is deleted.
     pub(crate) deletes_own_token: bool,
     ids: Ids,
+    /// Messages of the last frame that have not been handled.
+    inbox: VecDeque<Value>,
     subscriptions: Subscriptions,
     outbox: VecDeque<Waiting>,
     news: mpsc::Sender<News>,
@@ -67,22 +70,29 @@ impl Connection {
             n_running: 0,
             deletes_own_token: false,
             ids: Ids::default(),
+            inbox: VecDeque::new(),
             subscriptions: Subscriptions::new(),
             outbox: VecDeque::new(),
             news,
         }
     }
 
-    /// Handles a frame. Returns whether the connection may go on: not after what is no JSON.
+    /// Takes a frame. Returns whether the connection may go on: not after what is no JSON.
     pub(crate) fn on_frame(&mut self, text: &str) -> bool {
         let Some(messages) = messages(text) else { return false };
-        for message in messages {
-            self.on_message(message);
-        }
+        self.inbox.extend(messages);
         true
     }
 
-    fn on_message(&mut self, given: Value) {
+    /// Tells whether messages wait to be handled.
+    pub(crate) fn has_unhandled(&self) -> bool {
+        !self.inbox.is_empty()
+    }
+
+    /// Handles the next message. One at a time, its answer sent before the next: a frame full of questions does not
+    /// fill the memory with answers.
+    pub(crate) fn on_message(&mut self) {
+        let Some(given) = self.inbox.pop_front() else { return };
         let request = match self.ids.read(given, |kind| command::find(kind).is_some()) {
             Ok(request) => request,
             Err(refused) => {
@@ -104,14 +114,18 @@ impl Connection {
             }
             Run::Apart(run) => {
                 let call = Call { home: self.home.clone(), session: self.session.clone(), data: request.data };
+                let mut running = Box::pin(AssertUnwindSafe(run(call)).catch_unwind().map(|outcome| {
+                    outcome.unwrap_or_else(|_| Err(CommandError::new("unknown_error", "Unknown error")))
+                }));
+                // What needs to wait for nothing is answered at once, without a task of its own.
+                if let Some(outcome) = (&mut running).now_or_never() {
+                    self.answer(id, outcome);
+                    return;
+                }
                 let news = self.news.clone();
                 self.n_running += 1;
                 // Free of the connection: a client that hangs up does not leave it half done.
-                tokio::spawn(async move {
-                    let outcome = tokio::spawn(run(call)).await;
-                    let outcome = outcome.unwrap_or_else(|_| Err(CommandError::new("unknown_error", "Unknown error")));
-                    _ = news.send(News::Done(id, outcome)).await;
-                });
+                tokio::spawn(async move { _ = news.send(News::Done(id, running.await)).await });
             }
         }
     }

@@ -72,10 +72,8 @@ impl Explanation {
 impl AccessTable {
     /// Returns why `permission` on `entity_id` is granted or denied. O(number of groups); allocates.
     pub fn explain(&self, directory: &Directory, entity_id: &str, permission: Permission) -> Reason {
-        let (entity, place) = match directory.entity(entity_id) {
-            Some(entity) => (entity, directory.place(entity)),
-            None => (EntityNo(0), directory.place_of_unknown(entity_id)),
-        };
+        let unknown = || (EntityNo(0), directory.place_of_unknown(entity_id));
+        let (entity, place) = directory.look_up(entity_id).unwrap_or_else(unknown);
         let mut grants = Vec::new();
         for group in &self.groups {
             let mut add = |subcategory, name, permissions: Permissions| {

@@ -41,8 +41,8 @@ impl AccessTable {
 
     /// Returns everything that the groups may do with `entity_id`. Cost as [`AccessTable::check`].
     pub fn granted(&self, directory: &Directory, entity_id: &str) -> Permissions {
-        match directory.entity(entity_id) {
-            Some(entity) => self.granted_by_number(directory, entity),
+        match directory.look_up(entity_id) {
+            Some((entity, place)) => self.joined.granted(entity, place),
             None => self.joined.granted(EntityNo(0), directory.place_of_unknown(entity_id)),
         }
     }

@@ -1,0 +1,68 @@
+//! A home of a thousand lights, served in this process.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use anyhow::Result;
+use async_trait::async_trait;
+use auth_core::{EntityId, principal::danger};
+use home::{CreateToken, Home, Options, Secret};
+use http_adapter::{App, Extra, ServeOptions, router, serve};
+use registries::{EntityEntry, Registries};
+use secrecy::ExposeSecret;
+use serde_json::{Map, Value, json};
+use service_bus::{Entity, EntityCall, HandlerError, StateWriter, WriteStates, now};
+use store::SqliteStore;
+use tokio::net::TcpListener;
+
+pub(crate) const N_ENTITIES: usize = 1000;
+
+/// A light that does what lights do.
+struct Light(StateWriter);
+
+#[async_trait]
+impl Entity for Light {
+    async fn call(&self, call: &EntityCall) -> Result<Option<Value>, HandlerError> {
+        let state = if call.call.service == "turn_on" { "on" } else { "off" };
+        let written =
+            self.0.set_in(&call.entity_id, state, attributes(call.entity_id.object_id()), call.call.context.clone());
+        written.map_err(|error| HandlerError::Unexpected(error.to_string()))?;
+        Ok(None)
+    }
+}
+
+fn attributes(name: &str) -> Map<String, Value> {
+    let attributes = json!({
+        "min_color_temp_kelvin": 2000, "max_color_temp_kelvin": 6535, "supported_color_modes": ["color_temp", "hs"],
+        "color_mode": "hs", "brightness": 180, "color_temp_kelvin": null, "hs_color": [345, 75],
+        "rgb_color": [255, 64, 112], "xy_color": [0.588, 0.274], "friendly_name": name, "supported_features": 32,
+    });
+    if let Value::Object(attributes) = attributes { attributes } else { Map::new() }
+}
+
+/// Opens the home and serves it on a free port. Returns the address and the owner's token.
+pub(crate) async fn serve_home() -> Result<(SocketAddr, String)> {
+    let home = Home::open(Arc::new(SqliteStore::in_memory()?), Options::default()).await?;
+    let mut registries = Registries::default();
+    let ids: Vec<EntityId> = (0..N_ENTITIES).map(|n| format!("light.lamp_{n:04}").parse()).collect::<Result<_, _>>()?;
+    for id in &ids {
+        registries.put_entity(EntityEntry::new(id.clone(), "bench", id.as_str(), id.as_str(), now()));
+    }
+    home.furnish(registries).await?;
+    components::register(home.bus())?;
+    let principal = danger::integration_principal("bench");
+    let request = home.bus().authorize(&principal, WriteStates { integration: "bench".to_owned() })?;
+    let writer = home.bus().state_writer(request);
+    for id in &ids {
+        writer.provide(id.clone(), Arc::new(Light(writer.clone())));
+        writer.set(id, "on", attributes(id.object_id()))?;
+    }
+    let user = home.add_user_with_login("Owner", "owner", Secret::new("pass".to_owned()), Vec::new()).await?;
+    let wish = CreateToken { name: "bench".to_owned(), icon: None, lifespan_days: 1 };
+    let token = home.create_token_at_machine(&user.id, wish).await?.expose_secret().to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let websocket = Extra { path: ws_adapter::PATH, service: ws_adapter::route(home.clone()) };
+    let router = router(&App { home }, vec![websocket]);
+    tokio::spawn(serve(listener, router, ServeOptions::default(), std::future::pending()));
+    Ok((address, token))
+}

@@ -1,0 +1,74 @@
+//! What the hub costs, as ratios to baselines measured in the same run on the same machine.
+//!
+//! Run by `cargo xtask bench [NAME] [--json]`. Nothing here fails on time: figures are printed, with the aim beside
+//! them.
+
+#![expect(clippy::print_stdout, reason = "the figures are the output")]
+
+mod check;
+mod demo;
+mod home_of;
+mod rest;
+mod websocket;
+
+use anyhow::Result;
+use serde_json::json;
+
+/// The hub's own, so that what is measured is what runs.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// One figure: ours, a baseline's, and what we aim at.
+pub(crate) struct Figure {
+    name: &'static str,
+    ours: f64,
+    baseline: f64,
+    unit: &'static str,
+    aim: &'static str,
+}
+
+impl Figure {
+    fn ratio(&self) -> f64 {
+        self.ours / self.baseline
+    }
+}
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let as_json = arguments.iter().any(|argument| argument == "--json");
+    let name = arguments.iter().find(|argument| !argument.starts_with("--"));
+    let wanted = |bench: &str| name.is_none_or(|name| name == bench);
+    let mut figures = Vec::new();
+    if wanted("check") {
+        figures.extend(check::run()?);
+    }
+    if wanted("rest") {
+        figures.push(rest::run()?);
+    }
+    if wanted("websocket") {
+        figures.push(websocket::run()?);
+    }
+    if wanted("demo") {
+        figures.extend(demo::run()?);
+    }
+    for figure in &figures {
+        if as_json {
+            let (ours, baseline, ratio) = (figure.ours, figure.baseline, figure.ratio());
+            println!(
+                "{}",
+                json!({"name": figure.name, "ours": ours, "baseline": baseline, "ratio": ratio, "unit": figure.unit, "aim": figure.aim})
+            );
+        } else {
+            println!(
+                "{:<58} {:>10.2} / {:>10.2} {:<4} = {:>5.2}   aim {}",
+                figure.name,
+                figure.ours,
+                figure.baseline,
+                figure.unit,
+                figure.ratio(),
+                figure.aim
+            );
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! What contributors run: tests, vectors, checks of the tree, the clients' suite, and what CI calls.
+//!
+//! `cargo xtask help` lists the commands. Each is one module; each ends with one line that says how it went, and with
+//! exit status 0 only if nothing failed.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    output::{Tally, complain, say},
+    workspace::Workspace,
+};
+
+mod output;
+mod workspace;
+
+mod arrows;
+mod oracle;
+
+mod bench;
+mod conformance;
+mod demo_hub;
+mod journeys;
+
+mod ci;
+mod steps;
+mod test;
+
+/// Doorward's development tool.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs all that should pass before a push; needs no service and no network.
+    Test {
+        /// Leaves out what takes long and rarely fails alone.
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Runs what CI runs: formatting, lints, documentation, `test`, and the clients' suite against a demo hub.
+    Ci,
+    /// Runs vector files of the permission system, or folders of them.
+    Oracle {
+        /// Files, or folders whose `.jsonl` files are run.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// Measures what every role gets, and compares it with `docs/matrix.md`.
+    Matrix {
+        /// Writes the file anew.
+        #[arg(long)]
+        bless: bool,
+    },
+    /// Asks everything that is registered with no token, a bad one and too little permission.
+    Sweep,
+    /// Prints what the hub costs, as ratios to baselines of the same run.
+    Bench {
+        /// `check`, `rest`, `websocket` or `demo`; all if left out.
+        name: Option<String>,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Checks that crates depend in one direction, that pure crates are pure, and who makes principals.
+    Arrows,
+    /// Runs real Home Assistant clients against a running server, or against a demo hub that it starts itself.
+    Conformance {
+        /// The server's address, such as `http://127.0.0.1:8123`.
+        #[arg(long, requires = "creds")]
+        url: Option<String>,
+        /// The file with the server's users and tokens.
+        #[arg(long, requires = "url")]
+        creds: Option<PathBuf>,
+        /// Scenarios by name; `*` and `?` work. Without any: all that a hub is expected to pass by now.
+        patterns: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let workspace = Workspace::new();
+    let done = match Cli::parse().command {
+        Command::Test { quick } => Ok(sum_up(test::run(&workspace, quick))),
+        Command::Ci => Ok(sum_up(ci::run(&workspace))),
+        Command::Oracle { paths } => Ok(sum_up(oracle::run(&paths))),
+        Command::Matrix { bless } => journeys::matrix(&workspace, bless),
+        Command::Sweep => journeys::sweep(&workspace),
+        Command::Bench { name, json } => bench::run(&workspace, name.as_deref(), json),
+        Command::Arrows => arrows::run(&workspace).map(sum_up),
+        Command::Conformance { url, creds, patterns } => conformance::run(&workspace, url.zip(creds), &patterns),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            complain(format_args!("xtask: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Says how a command went, on its last line, and returns whether it was a success.
+fn sum_up(tally: Tally) -> bool {
+    say(tally);
+    tally.is_success()
+}
