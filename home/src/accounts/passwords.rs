@@ -1,6 +1,6 @@
 //! User names and passwords: given, changed, taken away.
 
-use auth_core::{Authorized, User};
+use auth_core::{Authorized, User, UserId};
 use auth_login::{
     credential::{Credential, Login, LoginBookError, Username},
     password::{StoredPassword, Verdict},
@@ -23,7 +23,7 @@ impl Home {
         if self.changeable_user(&wish.user_id)?.is_owner {
             return Err(AccountError::Unauthorized(auth_core::Unauthorized::default()));
         }
-        self.put_login(wish).await.map(drop)
+        self.put_login(wish).await
     }
 
     /// Gives the owner a user name and a password.
@@ -32,29 +32,35 @@ impl Home {
     /// As [`Home::create_login`].
     pub async fn create_owner_login(&self, request: Authorized<CreateOwnerLogin>) -> Result<(), AccountError> {
         let (_, CreateOwnerLogin { login }) = request.into_parts();
-        self.put_login(login).await.map(drop)
+        self.put_login(login).await
     }
 
-    pub(crate) async fn put_login(&self, wish: CreateLogin) -> Result<Credential, AccountError> {
+    async fn put_login(&self, wish: CreateLogin) -> Result<(), AccountError> {
         let CreateLogin { user_id, username, password } = wish;
         let user = self.changeable_user(&user_id)?;
         let username = normalised(&username)?;
         let password = self.hash(password).await?;
         let _changes = self.inner.changes.lock().await;
-        {
-            let books = self.books();
-            if books.logins.credentials_of(&user.id).next().is_some() {
-                return Err(AccountError::CredentialsExist);
-            }
-            if books.logins.find(&username).is_some() {
-                return Err(AccountError::UsernameTaken(username.to_string()));
-            }
+        if self.books().logins.credentials_of(&user.id).next().is_some() {
+            return Err(AccountError::CredentialsExist);
         }
-        let credential = Credential::with_password(new_id().into(), user.id, username);
-        let login = Login { credential: credential.clone(), password };
+        let login = self.new_login(&user.id, username, password)?;
         self.commit(vec![Change::Put(Box::new(Record::Login(LoginRecord::of(&login))))]).await?;
-        self.books().logins.insert(login).map_err(|error| account_error(&error))?;
-        Ok(credential)
+        self.books().logins.insert(login).map_err(|error| account_error(&error))
+    }
+
+    /// Returns a login under a user name that nobody has. The changes' lock must be held.
+    pub(crate) fn new_login(
+        &self,
+        user_id: &UserId,
+        username: Username,
+        password: StoredPassword,
+    ) -> Result<Login, AccountError> {
+        if self.books().logins.find(&username).is_some() {
+            return Err(AccountError::UsernameTaken(username.to_string()));
+        }
+        let credential = Credential::with_password(new_id().into(), user_id.clone(), username);
+        Ok(Login { credential, password })
     }
 
     /// Takes a user name and its password away; sessions that began with it end.
@@ -153,7 +159,7 @@ impl Home {
         world.auth.user(user_id).map(|user| User::clone(user)).ok_or(AccountError::UnknownUser)
     }
 
-    async fn hash(&self, password: Secret) -> Result<StoredPassword, AccountError> {
+    pub(crate) async fn hash(&self, password: Secret) -> Result<StoredPassword, AccountError> {
         let hashed = self.blocking(move || StoredPassword::hash_new(password.expose(), &mut OsEntropy)).await?;
         hashed.map_err(|_| AccountError::Hash)
     }
@@ -171,14 +177,14 @@ impl Home {
     }
 }
 
-fn normalised(username: &str) -> Result<Username, AccountError> {
+pub(crate) fn normalised(username: &str) -> Result<Username, AccountError> {
     if username.is_empty() || !Username::is_normal(username) {
         return Err(AccountError::UsernameNotNormalized(username.to_owned()));
     }
     Ok(Username::normalise(username))
 }
 
-fn account_error(error: &LoginBookError) -> AccountError {
+pub(crate) fn account_error(error: &LoginBookError) -> AccountError {
     match error {
         LoginBookError::UsernameTaken(username) => AccountError::UsernameTaken(username.to_string()),
         LoginBookError::UnknownUsername(_) => AccountError::UnknownUsername,

@@ -1,13 +1,16 @@
 //! Users: listed, made, changed, deleted.
 
 use auth_core::{Authorized, Context, Group, GroupId, User, UserId};
+use auth_login::credential::Login;
 use serde::Deserialize;
 use serde_json::json;
 use service_bus::{World, new_context_id, now};
-use store::{Change, Record, RecordKind};
+use store::{Change, LoginRecord, Record, RecordKind};
 
 use crate::{
-    AccountError, CreateUser, DeleteUser, Home, ListUsers, UpdateUser, accounts::sign_in::new_id, home::Changes,
+    AccountError, CreateUser, DeleteUser, Home, ListUsers, UpdateUser,
+    accounts::{passwords::account_error, sign_in::new_id},
+    home::Changes,
 };
 
 /// A user as administrators see them.
@@ -69,7 +72,7 @@ impl Home {
         let mut changes = self.inner.changes.lock().await;
         let group_ids = self.known_groups(group_ids)?;
         let user = User { group_ids, local_only, ..User::new(new_id(), &name) };
-        self.put_user(&mut changes, user.clone(), "user_added", principal.user_id().cloned()).await?;
+        self.put_user(&mut changes, user.clone(), None, "user_added", principal.user_id().cloned()).await?;
         Ok(self.user_info(&user))
     }
 
@@ -91,7 +94,7 @@ impl Home {
         user.name = patch.name.or(user.name);
         user.local_only = patch.local_only.unwrap_or(user.local_only);
         user.is_active = patch.is_active.unwrap_or(user.is_active);
-        self.put_user(&mut changes, user.clone(), "user_updated", principal.user_id().cloned()).await?;
+        self.put_user(&mut changes, user.clone(), None, "user_updated", principal.user_id().cloned()).await?;
         Ok(self.user_info(&user))
     }
 
@@ -133,11 +136,13 @@ impl Home {
         Ok(())
     }
 
-    /// Keeps a user, shows them to the world and announces it. Tokens of an inactive user go.
+    /// Keeps a user (and a first login, in the same transaction), shows them to the world and announces it. Tokens of
+    /// an inactive user go.
     pub(crate) async fn put_user(
         &self,
         changes: &mut Changes,
         mut user: User,
+        login: Option<Login>,
         event_type: &'static str,
         by: Option<UserId>,
     ) -> Result<(), AccountError> {
@@ -146,6 +151,7 @@ impl Home {
         let first = !current.auth.users().any(|other| !other.system_generated);
         user.is_owner = user.is_owner || first && !user.system_generated;
         let mut stored = vec![Change::Put(Box::new(Record::User(user.clone())))];
+        stored.extend(login.as_ref().map(|login| Change::Put(Box::new(Record::Login(LoginRecord::of(login))))));
         if !user.is_active {
             let books = self.books();
             stored.extend(token_deletions(books.tokens.of_user(&user.id).iter().map(|token| token.id().as_str())));
@@ -153,6 +159,9 @@ impl Home {
         self.commit(stored).await?;
         if !user.is_active {
             self.books().tokens.remove_user(&user.id);
+        }
+        if let Some(login) = login {
+            self.books().logins.insert(login).map_err(|error| account_error(&error))?;
         }
         let user_id = user.id.clone();
         let mut edit = current.auth.edit();
