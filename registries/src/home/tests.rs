@@ -1,6 +1,8 @@
-use auth_core::{AuthSnapshot, Group, Permission, Policy, User, principal::danger};
+use auth_core::{AuthSnapshot, Group, Permission, Policy, Timestamp, User, principal::danger};
+use serde_json::Value;
 
 use super::*;
+use crate::{AreaPatch, DevicePatch, EntityPatch, LabelPatch, RegistryError};
 
 const NOW: Timestamp = Timestamp::from_secs(1_795_331_367);
 
