@@ -4,6 +4,8 @@
 //! body is read; the handlers then do what they do through authorized requests, so a route that declared too little
 //! would still be refused further down. [`router`] builds the service, [`serve`] runs it on a socket.
 
+#![expect(clippy::result_large_err, reason = "an error is an answer here, as large as any other and sent as it is")]
+
 mod app;
 mod reply;
 mod request;

@@ -13,6 +13,10 @@ use serde_json::Value;
 
 /// A record of any kind.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "records are read and written one by one; entities, the largest, are the most"
+)]
 pub enum Record {
     /// A user.
     User(User),

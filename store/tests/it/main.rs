@@ -1,7 +1,5 @@
 //! Keeping and importing.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use auth_core::{Group, Policy, User};
 use registries::AreaEntry;
 use store::{Change, GroupRecord, Record, RecordKind, SqliteStore, Store, StoreError};
