@@ -1,15 +1,4 @@
-//! Events, states, services and targets: the one road on which anything is read or done.
-//!
-//! Nothing here takes a bare id from outside. A request becomes a typed value, is authorized against the current
-//! [`World`] (who may do what, and what is where), and only the resulting [`auth_core::Authorized`] value can be carried
-//! out. Whatever comes back to a caller goes through a [`Viewer`], which shows what that caller may read and nothing
-//! else.
-//!
-//! * [`Bus`] joins everything; cheap to clone.
-//! * [`ServiceSpec`] declares a service: its access has no default.
-//! * [`Call`] is a service call with its service found, its data checked and its targets expanded.
-//! * [`Feed`] is a bounded, filtered stream of events for one listener.
-//! * [`StateWriter`] is how an integration writes the states of its own entities.
+#![doc = include_str!("../README.md")]
 
 mod clock;
 pub use clock::{new_context_id, now};
