@@ -46,6 +46,20 @@ impl AuthSnapshot {
             Err(missing) => Err(Unauthorized { user_id: principal.user_id().cloned(), ..missing }),
         }
     }
+
+    /// Decides an authorized request again, if anything that the decision depends on may have changed since.
+    ///
+    /// For what waited: a right that was taken away meanwhile must not be used any more.
+    ///
+    /// # Errors
+    /// [`Unauthorized`], as [`AuthSnapshot::authorize`].
+    pub fn renew<R: Action>(&self, authorized: Authorized<R>) -> Result<Authorized<R>, Unauthorized> {
+        if authorized.epoch == self.epoch() {
+            return Ok(authorized);
+        }
+        let (principal, request) = authorized.into_parts();
+        self.authorize(principal, request)
+    }
 }
 
 fn decide(rights: &Rights<'_>, need: Need<'_>) -> Result<(), Unauthorized> {

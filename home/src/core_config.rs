@@ -37,8 +37,7 @@ impl Home {
     /// # Errors
     /// [`ChangeError::Invalid`], naming the member; [`ChangeError::Store`].
     pub async fn update_core(&self, request: Authorized<UpdateCore>) -> Result<(), ChangeError> {
-        let (principal, UpdateCore { patch }) = request.into_parts();
-        let _changes = self.inner.changes.lock().await;
+        let (_changes, principal, UpdateCore { patch }) = self.begin(request).await?;
         let before = self.inner.core.load_full();
         let after = patch.apply(&before)?;
         if after == *before {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth_core::{Authorized, Context};
+use auth_core::{Action, Authorized, Context};
 use config_entries::{EntryBook, EntryChange, EntryError, ListEntries, RemoveEntry, SetDisabled, UpdateEntry};
 use serde_json::{Value, json};
 use service_bus::{new_context_id, now};
@@ -26,7 +26,7 @@ impl Home {
     /// # Errors
     /// [`ChangeError::Entry`], [`ChangeError::Store`].
     pub async fn update_entry(&self, request: Authorized<UpdateEntry>) -> Result<(), ChangeError> {
-        self.change_entries(|book| book.update(request, now())).await
+        self.change_entries(request, |book, request| book.update(request, now())).await
     }
 
     /// Disables or enables an entry.
@@ -34,7 +34,7 @@ impl Home {
     /// # Errors
     /// [`ChangeError::Entry`], [`ChangeError::Store`].
     pub async fn set_entry_disabled(&self, request: Authorized<SetDisabled>) -> Result<(), ChangeError> {
-        self.change_entries(|book| book.set_disabled(request, now())).await
+        self.change_entries(request, |book, request| book.set_disabled(request, now())).await
     }
 
     /// Removes an entry.
@@ -42,16 +42,18 @@ impl Home {
     /// # Errors
     /// [`ChangeError::Entry`], [`ChangeError::Store`].
     pub async fn remove_entry(&self, request: Authorized<RemoveEntry>) -> Result<(), ChangeError> {
-        self.change_entries(|book| book.remove(request).map(Some)).await
+        self.change_entries(request, |book, request| book.remove(request).map(Some)).await
     }
 
-    async fn change_entries(
+    async fn change_entries<R: Action>(
         &self,
-        change: impl FnOnce(&mut EntryBook) -> Result<Option<EntryChange>, EntryError>,
+        request: Authorized<R>,
+        change: impl FnOnce(&mut EntryBook, Authorized<R>) -> Result<Option<EntryChange>, EntryError>,
     ) -> Result<(), ChangeError> {
-        let _changes = self.inner.changes.lock().await;
+        let changes = self.inner.changes.lock().await;
+        let request = self.renew(&changes, request)?;
         let mut book = EntryBook::clone(&self.inner.entries.load());
-        let Some(change) = change(&mut book)? else { return Ok(()) };
+        let Some(change) = change(&mut book, request)? else { return Ok(()) };
         let (stored, verb, entry) = match &change {
             EntryChange::Added(entry) => (Change::Put(Box::new(Record::Entry((**entry).clone()))), "added", entry),
             EntryChange::Updated(entry) => (Change::Put(Box::new(Record::Entry((**entry).clone()))), "updated", entry),

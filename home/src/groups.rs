@@ -12,11 +12,10 @@ impl Home {
     /// # Errors
     /// [`AccountError::Group`] for one of the three fixed groups, [`AccountError::Store`].
     pub async fn set_group(&self, request: Authorized<SetGroup>) -> Result<(), AccountError> {
-        let (_, SetGroup { group }) = request.into_parts();
+        let (mut changes, _, SetGroup { group }) = self.begin(request).await?;
         if Group::is_system_id(group.id.as_str()) {
             return Err(AccountError::Group(group.id.to_string(), "it is fixed"));
         }
-        let mut changes = self.inner.changes.lock().await;
         self.commit(vec![Change::Put(Box::new(Record::Group(GroupRecord::of(&group))))]).await?;
         let current = changes.world.current();
         let mut edit = current.auth.edit();
@@ -30,8 +29,7 @@ impl Home {
     /// # Errors
     /// [`AccountError::UnknownGroup`], [`AccountError::Group`], [`AccountError::Store`].
     pub async fn remove_group(&self, request: Authorized<RemoveGroup>) -> Result<(), AccountError> {
-        let (_, RemoveGroup { group_id }) = request.into_parts();
-        let mut changes = self.inner.changes.lock().await;
+        let (mut changes, _, RemoveGroup { group_id }) = self.begin(request).await?;
         let current = changes.world.current();
         let group = current.auth.group(&group_id).ok_or_else(|| AccountError::UnknownGroup(group_id.clone()))?;
         if group.system_generated {

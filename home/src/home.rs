@@ -9,7 +9,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use auth_core::{AuthSnapshot, Context, Group, User};
+use auth_core::{Action, AuthSnapshot, Authorized, Context, Group, Principal, Unauthorized, User};
 use auth_login::{
     client::ClientRules, code::CodeBook, credential::LoginBook, login_flow::LoginFlows, signed_path::PathSigner,
     throttle::Throttle, token_book::TokenBook,
@@ -17,7 +17,7 @@ use auth_login::{
 use config_entries::EntryBook;
 use registries::{AreaRule, Registries};
 use serde_json::{Map, Value};
-use service_bus::{Bus, World, WorldWriter};
+use service_bus::{Bus, World, WorldWriter, now};
 use store::{Change, CoreConfig, GroupRecord, Person, Store, StoreError, Stored};
 use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
 
@@ -54,6 +54,9 @@ pub(crate) struct Inner {
     /// Password checks at once: each takes 20 MB and a whole core for a while.
     pub(crate) password_checks: Arc<Semaphore>,
 }
+
+/// The turn to change something.
+pub(crate) type Turn<'a> = tokio::sync::MutexGuard<'a, Changes>;
 
 /// What only the holder of the changes' lock touches.
 #[derive(Debug)]
@@ -132,6 +135,33 @@ impl Home {
 
     pub(crate) fn books(&self) -> MutexGuard<'_, Books> {
         self.inner.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for its turn to change something, and decides the request again if anything has changed meanwhile: a right
+    /// that was taken away before must not be used, nor a session that was revoked.
+    pub(crate) async fn begin<R: Action>(
+        &self,
+        request: Authorized<R>,
+    ) -> Result<(Turn<'_>, Principal, R), Unauthorized> {
+        let changes = self.inner.changes.lock().await;
+        let request = self.renew(&changes, request)?;
+        let (principal, request) = request.into_parts();
+        Ok((changes, principal, request))
+    }
+
+    /// Decides a request again, whose turn it is.
+    pub(crate) fn renew<R: Action>(
+        &self,
+        changes: &Changes,
+        request: Authorized<R>,
+    ) -> Result<Authorized<R>, Unauthorized> {
+        if let Some(token_id) = request.principal().token_id()
+            && self.books().tokens.get_live(token_id, now()).is_none()
+        {
+            let user_id = request.principal().user_id().cloned();
+            return Err(Unauthorized { user_id, ..Unauthorized::default() });
+        }
+        changes.world.current().auth.renew(request)
     }
 
     pub(crate) async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {

@@ -77,6 +77,7 @@ impl Home {
         wish: crate::CreateToken,
     ) -> Result<SecretString, AccountError> {
         self.changeable_user(user_id.as_str())?;
-        self.create_token_for(user_id.clone(), wish).await
+        let changes = self.inner.changes.lock().await;
+        self.create_token_for(&changes, user_id.clone(), wish).await
     }
 }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use auth_core::{Authorized, Context, Timestamp, UserId};
+use auth_core::{Action, Authorized, Context, Timestamp, UserId};
 use registries::{Change as RegistryChange, Registries, RegistryError, Verb};
 use service_bus::{World, new_context_id, now};
 use store::{Change, Record, RecordKind};
 
 use crate::{
     ChangeError, DeleteArea, DeleteFloor, DeleteLabel, Home, PresentEntity, RemoveDevice, RemoveEntity, ReorderAreas,
-    ReorderFloors, SetArea, SetFloor, SetLabel, UpdateDevice, UpdateEntity,
+    ReorderFloors, SetArea, SetFloor, SetLabel, UpdateDevice, UpdateEntity, home::Changes,
 };
 
 impl Home {
@@ -18,16 +18,17 @@ impl Home {
     /// # Errors
     /// [`ChangeError::Unauthorized`] for a change that does more, [`ChangeError::Registry`], [`ChangeError::Store`].
     pub async fn present_entity(&self, request: Authorized<PresentEntity>) -> Result<(), ChangeError> {
-        let user_id = request.principal().user_id().cloned();
-        let (_, PresentEntity { entity_id, patch }) = request.into_parts();
-        if !patch.only_presents() {
+        if !request.request().patch.only_presents() {
             return Err(ChangeError::Unauthorized(auth_core::Unauthorized {
-                user_id,
-                entity_id: Some(entity_id),
+                user_id: request.principal().user_id().cloned(),
+                entity_id: Some(request.request().entity_id.clone()),
                 ..auth_core::Unauthorized::default()
             }));
         }
-        self.change(user_id, |home, now| home.update_entity(&entity_id, patch, now)).await.map(drop)
+        let change = |PresentEntity { entity_id, patch }: PresentEntity, home: &mut Registries, now| {
+            home.update_entity(&entity_id, patch, now)
+        };
+        self.change(request, change).await.map(drop)
     }
 
     /// Changes anything of an entity's entry.
@@ -35,9 +36,10 @@ impl Home {
     /// # Errors
     /// [`ChangeError::Registry`], [`ChangeError::Store`].
     pub async fn update_entity(&self, request: Authorized<UpdateEntity>) -> Result<Vec<RegistryChange>, ChangeError> {
-        let (principal, UpdateEntity { entity_id, patch }) = request.into_parts();
-        let by = principal.user_id().cloned();
-        self.change(by, |home, now| home.update_entity(&entity_id, patch, now)).await
+        let change = |UpdateEntity { entity_id, patch }: UpdateEntity, home: &mut Registries, now| {
+            home.update_entity(&entity_id, patch, now)
+        };
+        self.change(request, change).await
     }
 
     /// Removes an entity's entry.
@@ -45,9 +47,9 @@ impl Home {
     /// # Errors
     /// [`ChangeError::Registry`], [`ChangeError::Store`].
     pub async fn remove_entity(&self, request: Authorized<RemoveEntity>) -> Result<(), ChangeError> {
-        let (principal, RemoveEntity { entity_id }) = request.into_parts();
-        let by = principal.user_id().cloned();
-        self.change(by, |home, _| home.remove_entity(&entity_id)).await.map(drop)
+        let change =
+            |RemoveEntity { entity_id }: RemoveEntity, home: &mut Registries, _| home.remove_entity(&entity_id);
+        self.change(request, change).await.map(drop)
     }
 
     /// Changes a device.
@@ -55,9 +57,10 @@ impl Home {
     /// # Errors
     /// [`ChangeError::Registry`], [`ChangeError::Store`].
     pub async fn update_device(&self, request: Authorized<UpdateDevice>) -> Result<(), ChangeError> {
-        let (principal, UpdateDevice { device_id, patch }) = request.into_parts();
-        let by = principal.user_id().cloned();
-        self.change(by, |home, now| home.update_device(&device_id, patch, now)).await.map(drop)
+        let change = |UpdateDevice { device_id, patch }: UpdateDevice, home: &mut Registries, now| {
+            home.update_device(&device_id, patch, now)
+        };
+        self.change(request, change).await.map(drop)
     }
 
     /// Removes a device.
@@ -65,9 +68,9 @@ impl Home {
     /// # Errors
     /// [`ChangeError::Registry`], [`ChangeError::Store`].
     pub async fn remove_device(&self, request: Authorized<RemoveDevice>) -> Result<(), ChangeError> {
-        let (principal, RemoveDevice { device_id }) = request.into_parts();
-        let by = principal.user_id().cloned();
-        self.change(by, |home, now| home.remove_device(&device_id, now)).await.map(drop)
+        let change =
+            |RemoveDevice { device_id }: RemoveDevice, home: &mut Registries, now| home.remove_device(&device_id, now);
+        self.change(request, change).await.map(drop)
     }
 
     /// Makes an area, or changes one. Returns its id.
@@ -75,14 +78,12 @@ impl Home {
     /// # Errors
     /// [`ChangeError::Registry`], [`ChangeError::Store`].
     pub async fn set_area(&self, request: Authorized<SetArea>) -> Result<String, ChangeError> {
-        let (principal, SetArea { area_id, patch }) = request.into_parts();
-        let by = principal.user_id().cloned();
-        let known = area_id.clone();
-        let change = |home: &mut Registries, now| match area_id {
+        let known = request.request().area_id.clone();
+        let change = |SetArea { area_id, patch }: SetArea, home: &mut Registries, now| match area_id {
             Some(id) => home.update_area(&id, patch, now),
             None => home.create_area(patch, now),
         };
-        let changes = self.change(by, change).await?;
+        let changes = self.change(request, change).await?;
         Ok(known.or_else(|| created(&changes)).unwrap_or_default())
     }
 
@@ -91,9 +92,8 @@ impl Home {
     /// # Errors
     /// [`ChangeError::Registry`], [`ChangeError::Store`].
     pub async fn delete_area(&self, request: Authorized<DeleteArea>) -> Result<(), ChangeError> {
-        let (principal, DeleteArea { area_id }) = request.into_parts();
-        let by = principal.user_id().cloned();
-        self.change(by, |home, now| home.delete_area(&area_id, now)).await.map(drop)
+        let change = |DeleteArea { area_id }: DeleteArea, home: &mut Registries, now| home.delete_area(&area_id, now);
+        self.change(request, change).await.map(drop)
     }
 
     /// Puts the areas in order.
@@ -101,9 +101,8 @@ impl Home {
     /// # Errors
     /// [`ChangeError::Registry`], [`ChangeError::Store`].
     pub async fn reorder_areas(&self, request: Authorized<ReorderAreas>) -> Result<(), ChangeError> {
-        let (principal, ReorderAreas { area_ids }) = request.into_parts();
-        let by = principal.user_id().cloned();
-        self.change(by, |home, _| home.reorder_areas(&area_ids)).await.map(drop)
+        let change = |ReorderAreas { area_ids }: ReorderAreas, home: &mut Registries, _| home.reorder_areas(&area_ids);
+        self.change(request, change).await.map(drop)
     }
 
     /// Makes a floor, or changes one. Returns its id.
@@ -111,14 +110,12 @@ impl Home {
     /// # Errors
     /// [`ChangeError::Registry`], [`ChangeError::Store`].
     pub async fn set_floor(&self, request: Authorized<SetFloor>) -> Result<String, ChangeError> {
-        let (principal, SetFloor { floor_id, patch }) = request.into_parts();
-        let by = principal.user_id().cloned();
-        let known = floor_id.clone();
-        let change = |home: &mut Registries, now| match floor_id {
+        let known = request.request().floor_id.clone();
+        let change = |SetFloor { floor_id, patch }: SetFloor, home: &mut Registries, now| match floor_id {
             Some(id) => home.update_floor(&id, patch, now),
             None => home.create_floor(patch, now),
         };
-        let changes = self.change(by, change).await?;
+        let changes = self.change(request, change).await?;
         Ok(known.or_else(|| created(&changes)).unwrap_or_default())
     }
 
@@ -127,9 +124,9 @@ impl Home {
     /// # Errors
     /// [`ChangeError::Registry`], [`ChangeError::Store`].
     pub async fn delete_floor(&self, request: Authorized<DeleteFloor>) -> Result<(), ChangeError> {
-        let (principal, DeleteFloor { floor_id }) = request.into_parts();
-        let by = principal.user_id().cloned();
-        self.change(by, |home, now| home.delete_floor(&floor_id, now)).await.map(drop)
+        let change =
+            |DeleteFloor { floor_id }: DeleteFloor, home: &mut Registries, now| home.delete_floor(&floor_id, now);
+        self.change(request, change).await.map(drop)
     }
 
     /// Puts the floors in order.
@@ -137,9 +134,9 @@ impl Home {
     /// # Errors
     /// [`ChangeError::Registry`], [`ChangeError::Store`].
     pub async fn reorder_floors(&self, request: Authorized<ReorderFloors>) -> Result<(), ChangeError> {
-        let (principal, ReorderFloors { floor_ids }) = request.into_parts();
-        let by = principal.user_id().cloned();
-        self.change(by, |home, _| home.reorder_floors(&floor_ids)).await.map(drop)
+        let change =
+            |ReorderFloors { floor_ids }: ReorderFloors, home: &mut Registries, _| home.reorder_floors(&floor_ids);
+        self.change(request, change).await.map(drop)
     }
 
     /// Makes a label, or changes one. Returns its id.
@@ -147,14 +144,12 @@ impl Home {
     /// # Errors
     /// [`ChangeError::Registry`], [`ChangeError::Store`].
     pub async fn set_label(&self, request: Authorized<SetLabel>) -> Result<String, ChangeError> {
-        let (principal, SetLabel { label_id, patch }) = request.into_parts();
-        let by = principal.user_id().cloned();
-        let known = label_id.clone();
-        let change = |home: &mut Registries, now| match label_id {
+        let known = request.request().label_id.clone();
+        let change = |SetLabel { label_id, patch }: SetLabel, home: &mut Registries, now| match label_id {
             Some(id) => home.update_label(&id, patch, now),
             None => home.create_label(patch, now),
         };
-        let changes = self.change(by, change).await?;
+        let changes = self.change(request, change).await?;
         Ok(known.or_else(|| created(&changes)).unwrap_or_default())
     }
 
@@ -163,9 +158,9 @@ impl Home {
     /// # Errors
     /// [`ChangeError::Registry`], [`ChangeError::Store`].
     pub async fn delete_label(&self, request: Authorized<DeleteLabel>) -> Result<(), ChangeError> {
-        let (principal, DeleteLabel { label_id }) = request.into_parts();
-        let by = principal.user_id().cloned();
-        self.change(by, |home, now| home.delete_label(&label_id, now)).await.map(drop)
+        let change =
+            |DeleteLabel { label_id }: DeleteLabel, home: &mut Registries, now| home.delete_label(&label_id, now);
+        self.change(request, change).await.map(drop)
     }
 
     /// Puts everything that `furniture` holds into this home's registries, beside what is there. For integrations at
@@ -183,16 +178,28 @@ impl Home {
             furniture.entities().for_each(|entry| changes.extend(home.put_entity((**entry).clone())));
             Ok(changes)
         };
-        self.change(None, put).await.map(drop)
+        let mut lock = self.inner.changes.lock().await;
+        self.apply(&mut lock, None, put).await.map(drop)
+    }
+
+    /// Waits for the request's turn, then makes its change.
+    async fn change<R: Action>(
+        &self,
+        request: Authorized<R>,
+        change: impl FnOnce(R, &mut Registries, Timestamp) -> Result<Vec<RegistryChange>, RegistryError>,
+    ) -> Result<Vec<RegistryChange>, ChangeError> {
+        let (mut lock, principal, request) = self.begin(request).await?;
+        let by = principal.user_id().cloned();
+        self.apply(&mut lock, by, |registries, now| change(request, registries, now)).await
     }
 
     /// Works a change out on a copy, keeps it, and only then shows it.
-    async fn change(
+    async fn apply(
         &self,
+        lock: &mut Changes,
         by: Option<UserId>,
         change: impl FnOnce(&mut Registries, Timestamp) -> Result<Vec<RegistryChange>, RegistryError>,
     ) -> Result<Vec<RegistryChange>, ChangeError> {
-        let mut lock = self.inner.changes.lock().await;
         let before = lock.world.current();
         let at = now();
         let mut registries = Registries::clone(&before.registries);

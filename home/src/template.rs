@@ -54,7 +54,7 @@ impl Seen {
     }
 
     fn readable(&self) -> Vec<Arc<State>> {
-        let request = self.world.auth.authorize(self.principal.clone(), ReadStates);
+        let request = self.bus.authorize(&self.principal, ReadStates);
         request.map(|request| self.bus.read_states(&request)).unwrap_or_default()
     }
 
@@ -77,33 +77,41 @@ impl Seen {
     fn area_of(&self, lookup: &str) -> Option<&str> {
         match self.entry(lookup) {
             Some(entry) => self.registries().area_of_entry(entry),
-            None => self.device(lookup).and_then(|device| self.registries().area_of_device(&device.id)),
+            None => {
+                let area = self.device(lookup).and_then(|device| self.registries().area_of_device(&device.id));
+                // What is seen of the device may be somewhere else.
+                area.filter(|area| self.viewer().sees_area(area))
+            }
         }
     }
 
     fn area(&self, lookup: &str) -> Option<&Arc<registries::AreaEntry>> {
         let viewer = self.viewer();
-        let by_name = || self.registries().areas().find(|area| area.name == lookup);
-        self.registries().area(lookup).or_else(by_name).filter(|area| viewer.sees_area(&area.id))
+        let seen = |area: &&Arc<registries::AreaEntry>| viewer.sees_area(&area.id);
+        let by_name = || self.registries().areas().filter(seen).find(|area| area.name == lookup);
+        self.registries().area(lookup).filter(seen).or_else(by_name)
     }
 
     fn floor(&self, lookup: &str) -> Option<&Arc<registries::FloorEntry>> {
         let viewer = self.viewer();
-        let by_name = || self.registries().floors().find(|floor| floor.name == lookup);
-        self.registries().floor(lookup).or_else(by_name).filter(|floor| viewer.sees_floor(&floor.id))
+        let seen = |floor: &&Arc<registries::FloorEntry>| viewer.sees_floor(&floor.id);
+        let by_name = || self.registries().floors().filter(seen).find(|floor| floor.name == lookup);
+        self.registries().floor(lookup).filter(seen).or_else(by_name)
     }
 
     fn label(&self, lookup: &str) -> Option<&Arc<registries::LabelEntry>> {
         let viewer = self.viewer();
-        let by_name = || self.registries().labels().find(|label| label.name == lookup);
-        self.registries().label(lookup).or_else(by_name).filter(|label| viewer.sees_label(&label.id))
+        let seen = |label: &&Arc<registries::LabelEntry>| viewer.sees_label(&label.id);
+        let by_name = || self.registries().labels().filter(seen).find(|label| label.name == lookup);
+        self.registries().label(lookup).filter(seen).or_else(by_name)
     }
 }
 
 impl TemplateHome for Seen {
     fn state(&self, entity_id: &str) -> Option<Arc<TemplateState>> {
         let id = entity_id.parse::<EntityId>().ok()?;
-        let request = self.world.auth.authorize(self.principal.clone(), ReadState(id)).ok()?;
+        // By the rights of now, not of when the render began: a long one shows nothing from after a withdrawal.
+        let request = self.bus.authorize(&self.principal, ReadState(id)).ok()?;
         let state = self.bus.read_state(&request)?;
         let viewer = self.viewer();
         let shown = |user_id: &&auth_core::UserId| viewer.knows(user_id);
@@ -173,8 +181,8 @@ impl TemplateHome for Seen {
             return entry.device_id.clone();
         }
         let viewer = self.viewer();
-        let named = self.registries().devices().find(|device| device.display_name() == Some(lookup))?;
-        viewer.sees_device(&named.id).then(|| named.id.clone())
+        let mut named = self.registries().devices().filter(|device| device.display_name() == Some(lookup));
+        named.find(|device| viewer.sees_device(&device.id)).map(|device| device.id.clone())
     }
 
     fn device_name(&self, lookup: &str) -> Option<String> {
@@ -199,7 +207,7 @@ impl TemplateHome for Seen {
             "model_id" => Some(json!(device.model_id)),
             "sw_version" => Some(json!(device.sw_version)),
             "hw_version" => Some(json!(device.hw_version)),
-            "area_id" => Some(json!(device.area_id)),
+            "area_id" => Some(json!(device.area_id.as_deref().filter(|area| self.viewer().sees_area(area)))),
             _ => None,
         }
     }

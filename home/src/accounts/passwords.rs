@@ -19,11 +19,12 @@ impl Home {
     /// [`AccountError`]: unknown or system user, credentials exist, user name taken or not normalised;
     /// [`AccountError::OwnerCredentials`] for the owner, which [`CreateOwnerLogin`] is for.
     pub async fn create_login(&self, request: Authorized<CreateLogin>) -> Result<(), AccountError> {
-        let (_, wish) = request.into_parts();
+        let password = self.hash(request.request().password.clone()).await?;
+        let (_changes, _, wish) = self.begin(request).await?;
         if self.changeable_user(&wish.user_id)?.is_owner {
             return Err(AccountError::Unauthorized(auth_core::Unauthorized::default()));
         }
-        self.put_login(wish).await
+        self.put_login(&wish, password).await
     }
 
     /// Gives the owner a user name and a password.
@@ -31,16 +32,14 @@ impl Home {
     /// # Errors
     /// As [`Home::create_login`].
     pub async fn create_owner_login(&self, request: Authorized<CreateOwnerLogin>) -> Result<(), AccountError> {
-        let (_, CreateOwnerLogin { login }) = request.into_parts();
-        self.put_login(login).await
+        let password = self.hash(request.request().login.password.clone()).await?;
+        let (_changes, _, CreateOwnerLogin { login }) = self.begin(request).await?;
+        self.put_login(&login, password).await
     }
 
-    async fn put_login(&self, wish: CreateLogin) -> Result<(), AccountError> {
-        let CreateLogin { user_id, username, password } = wish;
-        let user = self.changeable_user(&user_id)?;
-        let username = normalised(&username)?;
-        let password = self.hash(password).await?;
-        let _changes = self.inner.changes.lock().await;
+    async fn put_login(&self, wish: &CreateLogin, password: StoredPassword) -> Result<(), AccountError> {
+        let user = self.changeable_user(&wish.user_id)?;
+        let username = normalised(&wish.username)?;
         if self.books().logins.credentials_of(&user.id).next().is_some() {
             return Err(AccountError::CredentialsExist);
         }
@@ -68,9 +67,8 @@ impl Home {
     /// # Errors
     /// [`AccountError::UnknownUsername`], [`AccountError::OwnerCredentials`], [`AccountError::Store`].
     pub async fn delete_login(&self, request: Authorized<DeleteLogin>) -> Result<(), AccountError> {
-        let (_, DeleteLogin { username }) = request.into_parts();
+        let (_changes, _, DeleteLogin { username }) = self.begin(request).await?;
         let username = Username::normalise(&username);
-        let _changes = self.inner.changes.lock().await;
         let credential = self.books().logins.find(&username).map(|login| login.credential.clone());
         let credential = credential.ok_or(AccountError::UnknownUsername)?;
         if self.changeable_user(credential.user_id.as_str())?.is_owner {
@@ -97,14 +95,20 @@ impl Home {
     /// # Errors
     /// [`AccountError::CredentialsNotFound`], [`AccountError::WrongPassword`], [`AccountError::Store`].
     pub async fn change_password(&self, request: Authorized<ChangePassword>) -> Result<(), AccountError> {
-        let (principal, ChangePassword { current, new }) = request.into_parts();
-        let user_id = principal.user_id().ok_or(AccountError::NoUser)?;
+        let ChangePassword { current, new } = request.request().clone();
+        let user_id = request.principal().user_id().cloned().ok_or(AccountError::NoUser)?;
         let login = self.login_of(user_id.as_str())?;
+        let credential_id = login.credential.id.clone();
         let verdict = self.blocking(move || login.password.verify(current.expose())).await?;
         if verdict == Verdict::Wrong {
             return Err(AccountError::WrongPassword);
         }
-        self.set_password(user_id.as_str(), new).await
+        let password = self.hash(new).await?;
+        let (_changes, _, _) = self.begin(request).await?;
+        if self.login_of(user_id.as_str())?.credential.id != credential_id {
+            return Err(AccountError::CredentialsNotFound);
+        }
+        self.set_password(user_id.as_str(), password).await
     }
 
     /// Changes anybody's password.
@@ -112,7 +116,8 @@ impl Home {
     /// # Errors
     /// [`AccountError::UnknownUser`], [`AccountError::CredentialsNotFound`], [`AccountError::Store`].
     pub async fn admin_change_password(&self, request: Authorized<AdminChangePassword>) -> Result<(), AccountError> {
-        let (_, AdminChangePassword { user_id, password }) = request.into_parts();
+        let password = self.hash(request.request().password.clone()).await?;
+        let (_changes, _, AdminChangePassword { user_id, .. }) = self.begin(request).await?;
         self.existing(&user_id)?;
         self.set_password(&user_id, password).await
     }
@@ -123,10 +128,9 @@ impl Home {
     /// [`AccountError::UnknownUser`], [`AccountError::CredentialsNotFound`], [`AccountError::UsernameTaken`],
     /// [`AccountError::UsernameNotNormalized`], [`AccountError::Store`].
     pub async fn admin_change_username(&self, request: Authorized<AdminChangeUsername>) -> Result<(), AccountError> {
-        let (_, AdminChangeUsername { user_id, username }) = request.into_parts();
+        let (_changes, _, AdminChangeUsername { user_id, username }) = self.begin(request).await?;
         self.existing(&user_id)?;
         let to = normalised(&username)?;
-        let _changes = self.inner.changes.lock().await;
         let Login { credential, password } = self.login_of(&user_id)?;
         if credential.username != to && self.books().logins.find(&to).is_some() {
             return Err(AccountError::UsernameTaken(username));
@@ -138,9 +142,8 @@ impl Home {
         Ok(())
     }
 
-    async fn set_password(&self, user_id: &str, password: Secret) -> Result<(), AccountError> {
-        let password = self.hash(password).await?;
-        let _changes = self.inner.changes.lock().await;
+    /// Keeps another password. The turn to change something must be held.
+    async fn set_password(&self, user_id: &str, password: StoredPassword) -> Result<(), AccountError> {
         let login = Login { password: password.clone(), ..self.login_of(user_id)? };
         self.commit(vec![Change::Put(Box::new(Record::Login(LoginRecord::of(&login))))]).await?;
         let set = self.books().logins.set_password(&login.credential.username, password);

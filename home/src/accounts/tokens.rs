@@ -8,7 +8,7 @@ use store::{Change, Record};
 
 use crate::{
     AccountError, CreateToken, DeleteToken, DeleteTokens, Home, ListTokens, ListUsers, RevokeToken, SetTokenExpiry,
-    SignPath, entropy::OsEntropy,
+    SignPath, entropy::OsEntropy, home::Changes,
 };
 
 /// What the token endpoint gives.
@@ -98,8 +98,7 @@ impl Home {
     /// # Errors
     /// [`AccountError::UnknownToken`], [`AccountError::Store`].
     pub async fn delete_token(&self, request: Authorized<DeleteToken>) -> Result<(), AccountError> {
-        let (principal, DeleteToken { token_id }) = request.into_parts();
-        let _changes = self.inner.changes.lock().await;
+        let (_changes, principal, DeleteToken { token_id }) = self.begin(request).await?;
         let id = self.own_token(&principal, &token_id)?;
         Ok(self.remove_tokens_locked(&[id]).await?)
     }
@@ -110,9 +109,8 @@ impl Home {
     /// # Errors
     /// [`AccountError::NoUser`], [`AccountError::Store`].
     pub async fn delete_tokens(&self, request: Authorized<DeleteTokens>) -> Result<bool, AccountError> {
-        let (principal, DeleteTokens { kind, current_too }) = request.into_parts();
+        let (_changes, principal, DeleteTokens { kind, current_too }) = self.begin(request).await?;
         let user_id = principal.user_id().ok_or(AccountError::NoUser)?;
-        let _changes = self.inner.changes.lock().await;
         let mut current = false;
         let mut ids = Vec::new();
         for token in self.books().tokens.of_user(user_id) {
@@ -134,8 +132,7 @@ impl Home {
     /// # Errors
     /// [`AccountError::UnknownToken`], [`AccountError::Store`].
     pub async fn set_token_expiry(&self, request: Authorized<SetTokenExpiry>) -> Result<(), AccountError> {
-        let (principal, SetTokenExpiry { token_id, expires }) = request.into_parts();
-        let _changes = self.inner.changes.lock().await;
+        let (_changes, principal, SetTokenExpiry { token_id, expires }) = self.begin(request).await?;
         let id = self.own_token(&principal, &token_id)?;
         let expiry = if expires { Expiry::Sliding } else { Expiry::Never };
         let stored = self.books().tokens.get(&id).map(|token| token.for_storage().clone());
@@ -150,20 +147,25 @@ impl Home {
     /// # Errors
     /// [`AccountError::TokenName`], [`AccountError::NoUser`], [`AccountError::Store`].
     pub async fn create_token(&self, request: Authorized<CreateToken>) -> Result<SecretString, AccountError> {
-        let (principal, wish) = request.into_parts();
+        let (changes, principal, wish) = self.begin(request).await?;
         let user_id = principal.user_id().ok_or(AccountError::NoUser)?.clone();
-        self.create_token_for(user_id, wish).await
+        self.create_token_for(&changes, user_id, wish).await
     }
 
+    /// Makes a long-lived access token for a user. Whoever holds the turn to change something may.
     pub(crate) async fn create_token_for(
         &self,
+        _turn: &Changes,
         user_id: UserId,
         CreateToken { name, icon, lifespan_days }: CreateToken,
     ) -> Result<SecretString, AccountError> {
         if name.trim().is_empty() {
             return Err(AccountError::TokenName("a long-lived token needs a name".to_owned()));
         }
-        let _changes = self.inner.changes.lock().await;
+        // Deactivated or deleted: their tokens are gone, and no new one may come after.
+        if !self.inner.bus.world().auth.user(user_id.as_str()).is_some_and(|user| user.is_active) {
+            return Err(AccountError::UnknownUser);
+        }
         let taken =
             self.books().tokens.of_user(&user_id).iter().any(|token| token.client_name() == Some(name.as_str()));
         if taken {
@@ -196,8 +198,7 @@ impl Home {
     /// # Errors
     /// [`AccountError::UnknownToken`], [`AccountError::Store`].
     pub async fn revoke_token(&self, request: Authorized<RevokeToken>) -> Result<(), AccountError> {
-        let (_, RevokeToken { token_id }) = request.into_parts();
-        let _changes = self.inner.changes.lock().await;
+        let (_changes, _, RevokeToken { token_id }) = self.begin(request).await?;
         let id = self.books().tokens.get(&token_id.into()).map(|token| token.id().clone());
         Ok(self.remove_tokens_locked(&[id.ok_or(AccountError::UnknownToken)?]).await?)
     }

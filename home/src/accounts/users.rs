@@ -68,8 +68,7 @@ impl Home {
     /// # Errors
     /// [`AccountError::UnknownGroup`], [`AccountError::Store`].
     pub async fn create_user(&self, request: Authorized<CreateUser>) -> Result<UserInfo, AccountError> {
-        let (principal, CreateUser { name, group_ids, local_only }) = request.into_parts();
-        let mut changes = self.inner.changes.lock().await;
+        let (mut changes, principal, CreateUser { name, group_ids, local_only }) = self.begin(request).await?;
         let group_ids = self.known_groups(group_ids)?;
         let user = User { group_ids, local_only, ..User::new(new_id(), &name) };
         self.put_user(&mut changes, user.clone(), None, "user_added", principal.user_id().cloned()).await?;
@@ -82,8 +81,7 @@ impl Home {
     /// [`AccountError::UnknownUser`], [`AccountError::SystemGenerated`], [`AccountError::DeactivateOwner`],
     /// [`AccountError::UnknownGroup`], [`AccountError::Store`].
     pub async fn update_user(&self, request: Authorized<UpdateUser>) -> Result<UserInfo, AccountError> {
-        let (principal, UpdateUser { user_id, patch }) = request.into_parts();
-        let mut changes = self.inner.changes.lock().await;
+        let (mut changes, principal, UpdateUser { user_id, patch }) = self.begin(request).await?;
         let mut user = self.changeable_user(&user_id)?;
         if user.is_owner && patch.is_active == Some(false) {
             return Err(AccountError::DeactivateOwner);
@@ -104,11 +102,10 @@ impl Home {
     /// [`AccountError::DeleteSelf`], [`AccountError::UnknownUser`], [`AccountError::SystemGenerated`],
     /// [`AccountError::DeleteOwner`], [`AccountError::Store`].
     pub async fn delete_user(&self, request: Authorized<DeleteUser>) -> Result<(), AccountError> {
-        let (principal, DeleteUser { user_id }) = request.into_parts();
+        let (mut changes, principal, DeleteUser { user_id }) = self.begin(request).await?;
         if principal.user_id().is_some_and(|own| own.as_str() == user_id) {
             return Err(AccountError::DeleteSelf);
         }
-        let mut changes = self.inner.changes.lock().await;
         let user = self.changeable_user(&user_id)?;
         if user.is_owner {
             return Err(AccountError::DeleteOwner);

@@ -1,0 +1,80 @@
+//! The home from inside: what waited for its turn is decided again when its turn comes.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::{net::IpAddr, sync::Arc};
+
+use auth_core::{Action, Authorized, User, principal::danger};
+use home::{
+    AccountError, CreateToken, CreateUser, DeleteToken, Home, ListUsers, Options, Secret, Session, SetArea, UpdateUser,
+    UserPatch,
+};
+use registries::AreaPatch;
+use secrecy::ExposeSecret;
+use store::SqliteStore;
+
+const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+async fn open() -> (Home, User, User) {
+    let home = Home::open(Arc::new(SqliteStore::in_memory().unwrap()), Options::default()).await.unwrap();
+    let secret = || Secret::new("secret".to_owned());
+    let owner = home.add_user_with_login("Owner", "owner", secret(), vec!["system-admin".into()]).await.unwrap();
+    let admin = home.add_user_with_login("Admin", "admin", secret(), vec!["system-admin".into()]).await.unwrap();
+    (home, owner, admin)
+}
+
+async fn session(home: &Home, user: &User) -> Session {
+    let wish = CreateToken { name: "test".into(), icon: None, lifespan_days: 1 };
+    let token = home.create_token_at_machine(&user.id, wish).await.unwrap();
+    home.authenticate(token.expose_secret(), HERE).unwrap()
+}
+
+fn ask<R: Action>(home: &Home, session: &Session, request: R) -> Authorized<R> {
+    home.bus().authorize(&session.principal, request).unwrap()
+}
+
+#[tokio::test]
+async fn a_right_that_was_taken_away_while_waiting_is_not_used() {
+    let (home, owner, admin) = open().await;
+    let (owner, session) = (session(&home, &owner).await, session(&home, &admin).await);
+    let make = CreateUser { name: "Eve".into(), group_ids: vec!["system-admin".into()], local_only: false };
+    let waiting_user = ask(&home, &session, make);
+    let waiting_area = ask(&home, &session, SetArea { area_id: None, patch: AreaPatch::named("Lair") });
+
+    let patch = UserPatch { group_ids: Some(vec!["system-users".into()]), ..UserPatch::default() };
+    home.update_user(ask(&home, &owner, UpdateUser { user_id: admin.id.to_string(), patch })).await.unwrap();
+
+    assert!(matches!(home.create_user(waiting_user).await, Err(AccountError::Unauthorized(_))));
+    assert!(home.set_area(waiting_area).await.is_err());
+    assert_eq!(home.users(&ask(&home, &owner, ListUsers {})).len(), 2);
+    assert_eq!(home.bus().world().registries.areas().count(), 0);
+}
+
+#[tokio::test]
+async fn a_session_that_was_revoked_while_waiting_leaves_nothing_behind() {
+    let (home, owner, _) = open().await;
+    let session = session(&home, &owner).await;
+    let wish = CreateToken { name: "for later".into(), icon: None, lifespan_days: 9999 };
+    let waiting = ask(&home, &session, wish);
+    home.delete_token(ask(&home, &session, DeleteToken { token_id: session.token_id.to_string() })).await.unwrap();
+    assert!(matches!(home.create_token(waiting).await, Err(AccountError::Unauthorized(_))));
+    assert!(!home.is_live(&session));
+    let command_line = danger::system_principal("test");
+    let list = home.bus().authorize(&command_line, ListUsers {}).unwrap();
+    assert_eq!(home.all_tokens(&list).len(), 0);
+}
+
+#[tokio::test]
+async fn two_first_users_make_one_owner() {
+    let home = Home::open(Arc::new(SqliteStore::in_memory().unwrap()), Options::default()).await.unwrap();
+    let onboard = |name: &'static str| {
+        let home = home.clone();
+        async move { home.onboard(name, name, Secret::new("x".to_owned()), "http://127.0.0.1/").await.unwrap().is_some() }
+    };
+    let (one, two) = tokio::join!(onboard("one"), onboard("two"));
+    assert!(one != two, "exactly one is the first");
+    let command_line = danger::system_principal("test");
+    let users = home.users(&home.bus().authorize(&command_line, ListUsers {}).unwrap());
+    assert_eq!(users.iter().filter(|info| info.user.is_owner).count(), 1);
+    assert_eq!(users.len(), 1);
+}
