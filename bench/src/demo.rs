@@ -25,7 +25,13 @@ pub(crate) fn run() -> Result<Vec<Figure>> {
     }
     Ok(vec![
         Figure { name: "demo hub: start to first answer", ours: millis, baseline: 300.0, unit: "ms", aim: "1" },
-        Figure { name: "demo hub: resident memory, three seconds later", ours: megabytes, baseline: 40.0, unit: "MB", aim: "1" },
+        Figure {
+            name: "demo hub: resident memory, three seconds later",
+            ours: megabytes,
+            baseline: 40.0,
+            unit: "MB",
+            aim: "1",
+        },
     ])
 }
 

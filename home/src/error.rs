@@ -77,6 +77,9 @@ pub enum AccountError {
     /// The present password is another.
     #[error("Invalid current password")]
     WrongPassword,
+    /// Too many wrong passwords; with the seconds to wait.
+    #[error("too many wrong passwords; try again in {0} seconds")]
+    Throttled(u32),
     /// The caller has no such token.
     #[error("Received invalid token")]
     UnknownToken,

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
 };
 
 use auth_login::client::Origin;
@@ -17,6 +18,7 @@ use axum::{
 };
 use home::Session;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::time::timeout;
 
 use crate::{
     Access, App, ROUTES, Route,
@@ -101,9 +103,18 @@ fn is_malicious(request: &HttpRequest) -> bool {
 /// Takes one request through the gate to its handler.
 async fn pass(route: &'static Route, app: App, params: RawPathParams, request: HttpRequest) -> Response {
     match admit(route, app, params, request).await {
-        Ok(request) => match (route.handler)(request).await {
-            Ok(response) | Err(response) => response,
-        },
+        Ok(request) => {
+            let answer = (route.handler)(request);
+            // What changes something runs in a task of its own: a caller who hangs up does not leave it half done, on
+            // disk but not in memory.
+            let answer = match route.method {
+                "GET" => answer.await,
+                _ => tokio::spawn(answer).await.unwrap_or_else(|error| Err(reply::internal(&error))),
+            };
+            match answer {
+                Ok(response) | Err(response) => response,
+            }
+        }
         Err(response) => response,
     }
 }
@@ -149,14 +160,24 @@ async fn admit(
     let query = parts.uri.query().unwrap_or_default();
     let query = decode_pairs(query).ok_or_else(|| plain(StatusCode::BAD_REQUEST))?;
     let body = read_body(body, route.access.max_body()).await?;
+    // A body may take its time: whoever was let in for it must still be.
+    if let Some(session) = session.as_ref().filter(|_| !body.is_empty())
+        && !app.home.is_live(session)
+    {
+        return Err(reply::unauthenticated(own.as_ref().map(ToString::to_string).as_deref()));
+    }
     Ok(Request { app, session, ip, own, headers: parts.headers, params: open, query, body })
 }
 
+/// How long a client may take to send a body: one that drips does not hold a connection for ever.
+const BODY_TIME: Duration = Duration::from_secs(30);
+
 async fn read_body(body: Body, limit: usize) -> Result<bytes::Bytes, Response> {
-    match Limited::new(body, limit).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(plain(StatusCode::PAYLOAD_TOO_LARGE)),
-        Err(_) => Err(plain(StatusCode::BAD_REQUEST)),
+    match timeout(BODY_TIME, Limited::new(body, limit).collect()).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(plain(StatusCode::PAYLOAD_TOO_LARGE)),
+        Ok(Err(_)) => Err(plain(StatusCode::BAD_REQUEST)),
+        Err(_) => Err(plain(StatusCode::REQUEST_TIMEOUT)),
     }
 }
 
@@ -174,4 +195,18 @@ fn authenticate(app: &App, headers: &HeaderMap, method: &Method, target: &str, i
 fn own_origin(headers: &HeaderMap) -> Option<Origin> {
     let host = headers.get(header::HOST)?.to_str().ok()?;
     Origin::parse(&format!("http://{host}")).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_never_ends_is_not_waited_for() {
+        let drip = futures_util::stream::pending::<Result<bytes::Bytes, std::io::Error>>();
+        let refused = read_body(Body::from_stream(drip), 10).await.map_err(|answer| answer.status());
+        assert_eq!(refused, Err(StatusCode::REQUEST_TIMEOUT));
+        let refused = read_body(Body::from("eleven long"), 10).await.map_err(|answer| answer.status());
+        assert_eq!(refused, Err(StatusCode::PAYLOAD_TOO_LARGE));
+    }
 }

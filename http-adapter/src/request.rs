@@ -11,7 +11,7 @@ use axum::{
 use bytes::Bytes;
 use home::Session;
 use serde_json::{Map, Value};
-use service_bus::{World, new_context_id, now};
+use service_bus::{World, new_context_id, now, parse_json};
 
 use crate::{App, reply};
 
@@ -81,7 +81,7 @@ impl Request {
     /// # Errors
     /// 400 with `text`.
     pub(crate) fn json(&self, text: &str) -> Result<Value, Response> {
-        serde_json::from_slice(&self.body).map_err(|_| reply::message(StatusCode::BAD_REQUEST, text))
+        parse_json(&self.body).map_err(|_| reply::message(StatusCode::BAD_REQUEST, text))
     }
 
     /// Returns the body as a JSON object.

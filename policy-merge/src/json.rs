@@ -62,7 +62,9 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
-        Ok(Node::Other(format!("the number {value}")))
+        // Written as `from_value` writes it.
+        let number = serde_json::Number::from_f64(value).map_or_else(|| value.to_string(), |number| number.to_string());
+        Ok(Node::Other(format!("the number {number}")))
     }
 
     fn visit_str<E>(self, _: &str) -> Result<Node, E> {

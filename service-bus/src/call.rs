@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Bus, CallError, EntityCall, ExpandedTarget, Handler, HandlerError, ResponseMode, SchemaError, ServiceAccess,
-    ServiceCall, ServiceSpec, State, Target, Viewer, World,
+    ServiceCall, ServiceSpec, State, Target, TargetIds, Viewer, World,
 };
 
 /// A service call as a caller makes it.
@@ -105,9 +105,21 @@ impl Bus {
         depth: u8,
     ) -> Result<Outcome, CallError> {
         let world = self.world();
+        if depth == 0 && self.hides_service(&world, &principal, &request) {
+            return Err(CallError::NotFound { domain: request.domain, service: request.service });
+        }
         let call = self.resolve(&world, &principal, request)?;
         let authorized = world.auth.authorize(principal, call).map_err(|refusal| refusal.in_context(&context))?;
         Box::pin(self.carry_out(authorized, context, depth)).await
+    }
+
+    /// Tells whether a service has the name of an entity that the caller may not read: it is none that they know of.
+    fn hides_service(&self, world: &World, principal: &Principal, request: &CallRequest) -> bool {
+        let spec = self.shared.service(&request.domain.to_lowercase(), &request.service.to_lowercase());
+        spec.is_some_and(|spec| match &spec.access {
+            ServiceAccess::On(entity_id, _) => !Viewer::new(world, principal).reads(entity_id.as_str()),
+            _ => false,
+        })
     }
 
     /// Finds the service, checks the data and says which entities the call comes to.
@@ -137,8 +149,8 @@ impl Bus {
             if !target.is_given {
                 return Err(SchemaError::NoTarget.into());
             }
-            let expanded = target.expand(&world.registries, |id| self.members_of(id));
             let viewer = Viewer::new(world, principal);
+            let expanded = self.expand(&viewer, &target);
             let narrowed = self.narrow(&viewer, &spec, expanded);
             call.data = spec.schema.check(data)?;
             let (entities, n_direct) = narrowed?;
@@ -148,6 +160,24 @@ impl Bus {
             call.data = spec.schema.check(data)?;
         }
         Ok(call)
+    }
+
+    /// Expands a target so that what comes of it tells the caller nothing about what they may not read: a group of
+    /// which they know nothing stands for itself, and leaving out a place does not leave out what they named.
+    fn expand(&self, viewer: &Viewer<'_>, target: &Target) -> ExpandedTarget {
+        let registries = &viewer.world().registries;
+        let members = |id: &EntityId| if viewer.reads(id.as_str()) { self.members_of(id) } else { None };
+        let mut expanded = target.expand(registries, members);
+        if let Some(exclude) = &target.exclude {
+            let by_name = |id: &EntityId| matches!(&exclude.entities, TargetIds::Listed(listed) if listed.contains(id));
+            let named = Target { entities: target.entities.clone(), ..Target::default() };
+            for id in named.expand(registries, members).direct {
+                if !viewer.reads(id.as_str()) && !by_name(&id) && !expanded.direct.contains(&id) {
+                    expanded.direct.push(id);
+                }
+            }
+        }
+        expanded
     }
 
     /// Returns the entities that a call comes to, those named directly first, and how many those are.

@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 mod clock;
+mod json;
 pub use clock::{new_context_id, now};
+pub use json::parse_json;
 
 mod state;
 pub use state::State;

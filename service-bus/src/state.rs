@@ -53,19 +53,21 @@ impl State {
         }
     }
 
-    /// Tells whether an attribute's text could be the id of another entity. Looked at once.
+    /// Tells whether an attribute's name or text could be the id of another entity. Looked at once.
     pub(crate) fn names_entities(&self) -> bool {
-        *self.encoded.names_entities.get_or_init(|| self.attributes.values().any(holds_entity_id))
+        *self.encoded.names_entities.get_or_init(|| members_hold_entity_id(&self.attributes))
     }
+}
+
+fn members_hold_entity_id(members: &Map<String, Value>) -> bool {
+    members.iter().any(|(name, value)| name.parse::<EntityId>().is_ok() || holds_entity_id(value))
 }
 
 fn holds_entity_id(value: &Value) -> bool {
     match value {
         Value::String(text) => text.parse::<EntityId>().is_ok(),
         Value::Array(items) => items.iter().any(holds_entity_id),
-        Value::Object(members) => {
-            members.iter().any(|(name, value)| name.parse::<EntityId>().is_ok() || holds_entity_id(value))
-        }
+        Value::Object(members) => members_hold_entity_id(members),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }

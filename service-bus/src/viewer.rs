@@ -79,7 +79,8 @@ impl<'a> Viewer<'a> {
     /// Returns attributes without the ids of entities that the principal may not read: dropped from lists and objects,
     /// `null` where they stand alone.
     pub(crate) fn visible_attributes(&self, attributes: &Map<String, Value>) -> Map<String, Value> {
-        attributes.iter().map(|(name, value)| (name.clone(), self.visible_value(value))).collect()
+        let shown = attributes.iter().filter(|(name, _)| !self.hides(name));
+        shown.map(|(name, value)| (name.clone(), self.visible_value(value))).collect()
     }
 
     fn visible_value(&self, value: &Value) -> Value {
@@ -165,7 +166,7 @@ impl<'a> Viewer<'a> {
             EventData::Other(data) => match &*event.event_type {
                 // What is loaded says what is in the home.
                 "component_loaded" => self.sees_domain_named_by(data, "component"),
-                "service_registered" | "service_removed" => self.sees_domain_named_by(data, "domain"),
+                "service_registered" | "service_removed" => self.sees_service_named_by(data),
                 "repairs_issue_registry_updated" | "shopping_list_updated" => self.rights.is_admin(),
                 // Fired over the API under the name of a core event: only what the core itself says is shown.
                 "state_changed" | "state_reported" => self.rights.is_admin(),
@@ -180,12 +181,45 @@ impl<'a> Viewer<'a> {
         self.sees_domain(name.rsplit('.').next().unwrap_or(name))
     }
 
+    fn sees_service_named_by(&self, data: &Map<String, Value>) -> bool {
+        let text = |member: &str| data.get(member).and_then(Value::as_str).unwrap_or_default();
+        // A script's own service has its script's name.
+        let namesake = format!("{}.{}", text("domain"), text("service"));
+        self.sees_domain(text("domain")) && (self.world.registries.entity(&namesake).is_none() || self.reads(&namesake))
+    }
+
     /// Tells whether an entity domain may be shown: all of it may be read, or a registered entity in it.
     pub fn sees_domain(&self, domain: &str) -> bool {
         // A rule for the domain (or for all) also speaks about entities that no registry knows.
         self.reads_everything()
             || self.reads(&format!("{domain}.\u{0}"))
             || self.world.registries.entities().any(|e| e.entity_id.domain() == domain && self.sees_entity(e))
+    }
+
+    /// Returns what an event says of a change, without the places, labels and devices that the principal may not see:
+    /// where a thing was before is told to whoever may know of that place now.
+    pub(crate) fn visible_change(&self, change: &Change) -> Map<String, Value> {
+        let mut data = change.event_data();
+        if self.reads_everything() {
+            return data;
+        }
+        for old in ["changes", "device"] {
+            let Some(Value::Object(members)) = data.get_mut(old) else { continue };
+            for (name, value) in members {
+                let seen = |id: &str| match name.as_str() {
+                    "area_id" => self.sees_area(id),
+                    "labels" => self.sees_label(id),
+                    "device_id" | "via_device_id" | "parent_device_id" => self.sees_device(id),
+                    _ => !self.hides(id),
+                };
+                match value {
+                    Value::String(id) if !seen(id) => *value = Value::Null,
+                    Value::Array(items) => items.retain(|item| item.as_str().is_none_or(seen)),
+                    _ => {}
+                }
+            }
+        }
+        data
     }
 
     fn sees_change(&self, change: &Change) -> bool {

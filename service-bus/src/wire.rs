@@ -94,6 +94,8 @@ impl Viewer<'_> {
                 let alike = known.iter().all(|k| *k) || known.iter().all(|k| !*k);
                 (alike && sides().all(|state| self.shows_whole(state))).then(|| known.iter().all(|k| *k))
             }
+            // What a change says of before is shown as far as this reader may know it.
+            EventData::Registry { .. } if !self.reads_everything() => None,
             EventData::Registry { .. } | EventData::Other(_) => Some(self.knows_context(&event.context)),
         };
         match whole {
@@ -111,7 +113,7 @@ impl Viewer<'_> {
                 "old_state": old.as_ref().map(|state| self.state_value(state)),
                 "new_state": new.as_ref().map(|state| self.state_value(state)),
             }),
-            EventData::Registry { change, .. } => Value::Object(change.event_data()),
+            EventData::Registry { change, .. } => Value::Object(self.visible_change(change)),
             EventData::Other(data) => Value::Object(data.clone()),
         };
         json!({

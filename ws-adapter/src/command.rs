@@ -52,10 +52,14 @@ pub struct Command {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Run {
     /// At once, by the connection's own task: it changes what the connection listens to, or takes a moment only.
-    Here(fn(&mut Connection, u64, Map<String, Value>) -> Result<Reply, CommandError>),
+    Here(Here),
     /// In a task of its own: others go on meanwhile.
-    Apart(fn(Call) -> Pin<Box<dyn Future<Output = Result<Reply, CommandError>> + Send>>),
+    Apart(fn(Call) -> Running),
 }
+
+pub(crate) type Outcome = Result<Reply, CommandError>;
+pub(crate) type Here = fn(&mut Connection, u64, Map<String, Value>) -> Outcome;
+pub(crate) type Running = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
 /// What is sent for a command that succeeded.
 #[derive(Debug)]

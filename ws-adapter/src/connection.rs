@@ -41,6 +41,7 @@ pub(crate) struct Connection {
     inbox: VecDeque<Value>,
     subscriptions: Subscriptions,
     outbox: VecDeque<Waiting>,
+    waiting_bytes: usize,
     news: mpsc::Sender<News>,
 }
 
@@ -73,6 +74,7 @@ impl Connection {
             inbox: VecDeque::new(),
             subscriptions: Subscriptions::new(),
             outbox: VecDeque::new(),
+            waiting_bytes: 0,
             news,
         }
     }
@@ -239,7 +241,10 @@ impl Connection {
     pub(crate) fn next_text(&mut self) -> Option<String> {
         while let Some(waiting) = self.outbox.pop_front() {
             match waiting {
-                Waiting::Text(text) => return Some(text),
+                Waiting::Text(text) => {
+                    self.waiting_bytes = self.waiting_bytes.saturating_sub(text.len());
+                    return Some(text);
+                }
                 Waiting::Event(id, event) => {
                     if let Some(text) = self.show(id, &event) {
                         return Some(message::event(id, &text));
@@ -271,7 +276,13 @@ impl Connection {
 
     /// Puts a text on its way.
     pub(crate) fn send(&mut self, text: String) {
+        self.waiting_bytes += text.len();
         self.outbox.push_back(Waiting::Text(text));
+    }
+
+    /// Returns the length of the texts that wait to be sent; events have none yet.
+    pub(crate) const fn waiting_bytes(&self) -> usize {
+        self.waiting_bytes
     }
 
     /// Tells whether something waits to be sent.
@@ -389,12 +400,8 @@ impl Connection {
                 let error = CommandError::new("template_error", "Exceeded maximum execution time of 3s");
                 texts.push(message::error(&Value::from(id), &error));
             }
-            None => {}
-            Some(Err(failure)) => {
-                if report_errors {
-                    texts.push(message::event(id, &error(failure.to_string())));
-                }
-            }
+            Some(Err(failure)) if report_errors => texts.push(message::event(id, &error(failure.to_string()))),
+            None | Some(Err(_)) => {}
             Some(Ok(rendered)) => {
                 let listeners = &rendered.listeners;
                 let shown = json!({

@@ -179,6 +179,7 @@ impl From<AccountError> for CommandError {
             AccountError::CredentialsExist => Self::new("credentials_exist", text),
             AccountError::CredentialsNotFound => Self::new("credentials_not_found", text),
             AccountError::WrongPassword => Self::new("invalid_current_password", text),
+            AccountError::Throttled(_) => Self::new("not_allowed", text),
             AccountError::UnknownToken => Self::new("invalid_token_id", text),
             AccountError::UnknownUsername => {
                 Self::new("home_assistant_error", text).translated("auth", "user_not_found", Value::Null)

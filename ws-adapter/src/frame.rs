@@ -1,6 +1,7 @@
 //! The command phase: which messages a frame holds, and the rule of ids.
 
 use serde_json::{Map, Value};
+use service_bus::parse_json;
 
 /// A message that is to be handled.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +36,7 @@ pub struct Ids {
 
 /// Splits a frame into its messages: one, or those of an array. `None` if it is no JSON, or too many.
 pub fn messages(text: &str) -> Option<Vec<Value>> {
-    match serde_json::from_str(text).ok()? {
+    match parse_json(text.as_bytes()).ok()? {
         Value::Array(messages) if messages.len() <= MAX_MESSAGES => Some(messages),
         Value::Array(_) => None,
         message => Some(vec![message]),

@@ -1,6 +1,7 @@
 //! The authentication phase: one message, or the connection ends.
 
 use serde_json::Value;
+use service_bus::parse_json;
 
 /// The longest message before authentication, in bytes.
 pub const MAX_LEN: usize = 64 << 10;
@@ -22,7 +23,7 @@ pub fn read(text: &str) -> FirstMessage {
         return FirstMessage::Hopeless;
     }
     let malformed = |reason: &str| FirstMessage::Malformed(format!("Auth message incorrectly formatted: {reason}"));
-    let mut message = match serde_json::from_str(text) {
+    let mut message = match parse_json(text.as_bytes()) {
         Ok(Value::Object(message)) => message,
         Ok(_) => return malformed("expected a dictionary"),
         Err(_) => return FirstMessage::Hopeless,
@@ -68,6 +69,7 @@ mod tests {
             r#"{"type":"auth","access_token":"x","id":1}"#,
             r#"{"type":"ping","access_token":"x"}"#,
             r#"{"type":"auth","api_password":"x"}"#,
+            r#"{"$serde_json::private::RawValue":"{\"type\":\"auth\",\"access_token\":\"x\"}"}"#,
         ] {
             check(text, "malformed");
         }

@@ -49,6 +49,9 @@ const MAX_MESSAGE: usize = 4 << 20;
 /// How many commands of one client run at once before no more is read from it.
 const MAX_RUNNING: usize = 256;
 
+/// How many bytes of answers may wait before they are sent and no further message of a frame is handled.
+const MAX_WAITING: usize = 256 << 10;
+
 /// How many messages go in one frame at most.
 const MAX_JOINED: usize = 256;
 
@@ -159,7 +162,17 @@ impl Serving {
                     }
                 }
                 Some(report) = reports.recv() => self.connection.on_news(report),
-                frame = stream.next(), if self.connection.n_running < MAX_RUNNING => match frame {
+                () = std::future::ready(()), if self.connection.has_unhandled() && self.has_room() => {
+                    // Together, so that answers may share a frame; large ones are sent before more are made.
+                    self.connection.on_message();
+                    while self.connection.has_unhandled()
+                        && self.has_room()
+                        && self.connection.waiting_bytes() < MAX_WAITING
+                    {
+                        self.connection.on_message();
+                    }
+                }
+                frame = stream.next(), if !self.connection.has_unhandled() && self.has_room() => match frame {
                     Some(Ok(Message::Text(text))) => {
                         if !self.connection.on_frame(&text) {
                             return 1000;
@@ -204,6 +217,10 @@ impl Serving {
                 }
             }
         }
+    }
+
+    fn has_room(&self) -> bool {
+        self.connection.n_running < MAX_RUNNING
     }
 
     /// Handles what the feed says; tells whether there will be more.

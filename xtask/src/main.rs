@@ -21,6 +21,7 @@ mod oracle;
 mod bench;
 mod conformance;
 mod demo_hub;
+mod fuzz;
 mod journeys;
 
 mod ci;
@@ -67,6 +68,14 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Tries the laws of `fuzz/` on bytes that libFuzzer makes up; needs cargo-fuzz.
+    Fuzz {
+        /// A target by name; all if left out.
+        target: Option<String>,
+        /// How long each is tried.
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
     /// Checks that crates depend in one direction, that pure crates are pure, and who makes principals.
     Arrows,
     /// Runs real Home Assistant clients against a running server, or against a demo hub that it starts itself.
@@ -91,6 +100,7 @@ fn main() -> ExitCode {
         Command::Matrix { bless } => journeys::matrix(&workspace, bless),
         Command::Sweep => journeys::sweep(&workspace),
         Command::Bench { name, json } => bench::run(&workspace, name.as_deref(), json),
+        Command::Fuzz { target, seconds } => fuzz::run(&workspace, target.as_deref(), seconds).map(sum_up),
         Command::Arrows => arrows::run(&workspace).map(sum_up),
         Command::Conformance { url, creds, patterns } => conformance::run(&workspace, url.zip(creds), &patterns),
     };

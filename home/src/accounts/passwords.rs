@@ -1,16 +1,26 @@
 //! User names and passwords: given, changed, taken away.
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use auth_core::{Authorized, User, UserId};
 use auth_login::{
     credential::{Credential, Login, LoginBookError, Username},
     password::{StoredPassword, Verdict},
 };
+use service_bus::now;
 use store::{Change, LoginRecord, Record, RecordKind};
 
 use crate::{
     AccountError, AdminChangePassword, AdminChangeUsername, ChangePassword, CreateLogin, CreateOwnerLogin, DeleteLogin,
     Home, Secret, accounts::sign_in::new_id, entropy::OsEntropy,
 };
+
+/// Returns the address that a password counts as coming from which is asked of somebody who is logged in: one of each
+/// user's own (a /64, as the throttle counts), so that nobody waits for others' mistakes.
+fn session_address(user_id: &UserId) -> IpAddr {
+    let own = user_id.as_str().get(..16).and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or(0);
+    IpAddr::V6(Ipv6Addr::from_bits(u128::from(own) << 64))
+}
 
 impl Home {
     /// Gives a user who is not the owner a user name and a password.
@@ -93,16 +103,25 @@ impl Home {
     /// Changes the caller's own password. Existing sessions go on, as in Home Assistant.
     ///
     /// # Errors
-    /// [`AccountError::CredentialsNotFound`], [`AccountError::WrongPassword`], [`AccountError::Store`].
+    /// [`AccountError::CredentialsNotFound`], [`AccountError::WrongPassword`], [`AccountError::Throttled`] after some of
+    /// those, [`AccountError::Store`].
     pub async fn change_password(&self, request: Authorized<ChangePassword>) -> Result<(), AccountError> {
         let ChangePassword { current, new } = request.request().clone();
         let user_id = request.principal().user_id().cloned().ok_or(AccountError::NoUser)?;
         let login = self.login_of(user_id.as_str())?;
-        let credential_id = login.credential.id.clone();
+        let Credential { id: credential_id, username, .. } = login.credential.clone();
+        // Somebody with a stolen session may not guess faster here than at the door.
+        let address = session_address(&user_id);
+        self.books()
+            .throttle
+            .check(Some(&username), address, now())
+            .map_err(|wait| AccountError::Throttled(wait.secs))?;
         let verdict = self.blocking(move || login.password.verify(current.expose())).await?;
         if verdict == Verdict::Wrong {
+            self.books().throttle.failed(Some(&username), address, now());
             return Err(AccountError::WrongPassword);
         }
+        self.books().throttle.succeeded(Some(&username), address, now());
         let password = self.hash(new).await?;
         let (_changes, _, _) = self.begin(request).await?;
         if self.login_of(user_id.as_str())?.credential.id != credential_id {

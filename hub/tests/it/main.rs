@@ -1,10 +1,23 @@
 //! The hub as strangers meet it: the real binary, real sockets, real files.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "a test may panic"
+)]
 
 mod support;
 
+mod bad_input;
+mod churn;
+mod cli;
+mod crash;
+mod editing;
 mod import;
+mod leaks;
 mod matrix;
+mod protocol;
 mod rows;
 mod sweep;

@@ -110,6 +110,7 @@ fn service_table(server: &Server, table: &mut String) {
                     // Whatever a service that was allowed then says of its data is its own matter.
                     match outcome(&answer).as_str() {
                         "denied" => "denied".to_owned(),
+                        "not_found" if access.contains('.') => "not_found".to_owned(),
                         "not_found" | "invalid_format" => panic!("{domain}.{name} {data:?}: {answer}"),
                         _ => "ok".to_owned(),
                     }

@@ -37,15 +37,12 @@ impl Target {
         registries: &Registries,
         members: impl Fn(&EntityId) -> Option<Vec<EntityId>> + Copy,
     ) -> ExpandedTarget {
-        let mut found = Found { registries, include_hidden: false, ..Found::new(registries) };
-        found.collect(self, members, true);
-        let mut out = Found { include_hidden: true, ..Found::new(registries) };
+        let mut found = Found::new(registries);
+        found.collect(self, members);
+        // What is left out is so whether or not it is hidden, and a group with all the groups in it.
+        let mut out = Found { include_hidden: true, keep_groups: true, ..Found::new(registries) };
         if let Some(exclude) = &self.exclude {
-            out.collect(exclude, members, true);
-            // A group that is left out is left out itself, besides its members.
-            if let TargetIds::Listed(listed) = &exclude.entities {
-                out.direct.extend(listed.iter().cloned());
-            }
+            out.collect(exclude, members);
         }
         let excluded: BTreeSet<_> = out.direct.into_iter().chain(out.indirect).collect();
         let all = self.entities == TargetIds::All;
@@ -61,6 +58,8 @@ impl Target {
 struct Found<'a> {
     registries: &'a Registries,
     include_hidden: bool,
+    /// Groups stand for themselves besides their members.
+    keep_groups: bool,
     direct: IndexSet<EntityId>,
     indirect: IndexSet<EntityId>,
     devices: BTreeSet<String>,
@@ -72,6 +71,7 @@ impl<'a> Found<'a> {
         Self {
             registries,
             include_hidden: false,
+            keep_groups: false,
             direct: IndexSet::new(),
             indirect: IndexSet::new(),
             devices: BTreeSet::new(),
@@ -79,14 +79,10 @@ impl<'a> Found<'a> {
         }
     }
 
-    fn collect(&mut self, target: &Target, members: impl Fn(&EntityId) -> Option<Vec<EntityId>>, expand: bool) {
+    fn collect(&mut self, target: &Target, members: impl Fn(&EntityId) -> Option<Vec<EntityId>>) {
         if let TargetIds::Listed(listed) = &target.entities {
             for id in listed {
-                if expand {
-                    self.add_direct(id, &members, &mut HashSet::new());
-                } else {
-                    self.direct.insert(id.clone());
-                }
+                self.add_direct(id, &members, &mut HashSet::new());
             }
         }
         let registries = self.registries;
@@ -141,10 +137,11 @@ impl<'a> Found<'a> {
             if !seen.insert(id.clone()) {
                 continue;
             }
-            match members(&id) {
-                Some(inner) => waiting.extend(inner.into_iter().rev()),
-                None => _ = self.direct.insert(id),
+            let inner = members(&id);
+            if inner.is_none() || self.keep_groups {
+                self.direct.insert(id);
             }
+            waiting.extend(inner.unwrap_or_default().into_iter().rev());
         }
     }
 }

@@ -143,7 +143,10 @@ async fn a_service_on_an_entity_needs_that_entity() {
     home.service("script", "c", ServiceAccess::On(id("light.c"), Permission::Control), handler());
     // May run the script, whose inner call is then checked by itself.
     assert_eq!(outcome(home.call("ann", "script.a", json!({})).await), "unauthorized");
-    assert_eq!(outcome(home.call("ann", "script.c", json!({})).await), "unauthorized");
+    home.service("script", "b", ServiceAccess::On(id("light.b"), Permission::Control), handler());
+    assert_eq!(outcome(home.call("ann", "script.b", json!({})).await), "unauthorized");
+    // Of what she may not read there is not even a service.
+    assert_eq!(outcome(home.call("ann", "script.c", json!({})).await), "not_found");
     home.service("config", "x", ServiceAccess::Admin, handler());
     assert_eq!(outcome(home.call("ann", "config.x", json!({})).await), "unauthorized");
     assert_eq!(outcome(home.call("admin", "config.x", json!({})).await), "ok");
@@ -169,7 +172,7 @@ fn services_that_manage_entries_need_narrow_access() {
         let refused = home.bus.register(spec(wide.clone()));
         assert_eq!(refused, Err(RegisterError::EntriesNeedAdmin("mqtt.add_broker".into())), "{wide}");
     }
-    assert!(home.bus.services().get("mqtt").is_none());
+    assert!(!home.bus.services().contains_key("mqtt"));
     for narrow in [ServiceAccess::Admin, ServiceAccess::Owner, ServiceAccess::Integration("mqtt".into())] {
         home.bus.register(spec(narrow)).unwrap();
     }
@@ -189,4 +192,28 @@ async fn an_integration_may_call_its_own() {
     };
     assert_eq!(outcome(call("mqtt").await), "failed");
     assert_eq!(outcome(call("zha").await), "unauthorized");
+}
+
+#[tokio::test]
+async fn leaving_out_a_place_does_not_tell_what_is_in_it() {
+    for exclude in [json!({"area_id": "kitchen"}), json!({"area_id": "no_such"})] {
+        for entity_id in ["lock.safe", "lock.no_such", "light.group"] {
+            let data = json!({"entity_id": entity_id, "exclude": exclude});
+            check("ann", "lock.unlock", data, "unauthorized", &[]).await;
+        }
+    }
+    // What is named is left out: nothing is learnt from it.
+    let data = json!({"entity_id": "lock.safe", "exclude": {"entity_id": "lock.safe"}});
+    check("ann", "lock.unlock", data, "failed", &[]).await;
+}
+
+#[tokio::test]
+async fn a_group_that_may_not_be_read_is_as_one_that_is_not_there() {
+    let home = Home::new();
+    home.provide("light.group_of_a", Some(&["light.a"]));
+    for entity_id in ["light.group_of_a", "light.no_group", "group.no_group"] {
+        let result = home.call("ann", "light.turn_on", json!({"entity_id": entity_id})).await;
+        assert_eq!(outcome(result), "unauthorized", "{entity_id}");
+    }
+    assert!(home.done.lock().unwrap().is_empty());
 }

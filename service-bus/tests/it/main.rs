@@ -1,6 +1,6 @@
 //! The bus as callers meet it: who may do what, what is shown, what follows a change.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod calls;
 mod feeds;

@@ -30,6 +30,9 @@ fn attributes_do_not_name_hidden_entities() {
     assert_eq!(ann["attributes"]["entity_id"], json!(["light.a"]));
     assert_eq!(ann["attributes"]["friendly_name"], "Group");
     assert!(!ann.to_string().contains("lock.safe"), "{ann}");
+    // An attribute's own name can be an id as well.
+    home.writer.set(&id("light.a"), "on", Map::from_iter([("lock.safe".to_owned(), json!(1))])).unwrap();
+    assert_eq!(shown(&home, "ann", "light.a")["attributes"], json!({}));
 }
 
 #[test]

@@ -73,7 +73,8 @@ pub(crate) fn extract_from_target(
     let target = Target::parse(target).map_err(|error| CommandError::format(error.to_string()))?;
     connection.view(|home, viewer| {
         let registries = &viewer.world().registries;
-        let members = |id: &auth_core::EntityId| if expand_group { home.bus().members_of(id) } else { None };
+        let expands = |id: &auth_core::EntityId| expand_group && viewer.reads(id.as_str());
+        let members = |id: &auth_core::EntityId| if expands(id) { home.bus().members_of(id) } else { None };
         let expanded = target.expand(registries, members);
         let entities = expanded.direct.iter().chain(&expanded.indirect).filter(|id| viewer.reads(id.as_str()));
         let entities: Vec<_> = entities.map(ToString::to_string).collect();

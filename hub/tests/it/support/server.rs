@@ -2,10 +2,14 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
@@ -37,6 +41,8 @@ pub(crate) struct Server {
     pub(crate) address: String,
     /// What `--creds-file` says, for a demo.
     pub(crate) creds: Value,
+    /// What it has said on standard error.
+    log: Arc<Mutex<String>>,
     _dir: Option<Temporary>,
 }
 
@@ -69,8 +75,17 @@ impl Server {
 
     fn start(arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
-        let command = command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        let command = command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().unwrap();
+        let log = Arc::<Mutex<String>>::default();
+        let (said, errors) = (Arc::clone(&log), BufReader::new(process.stderr.take().unwrap()).lines());
+        std::thread::spawn(move || {
+            for line in errors.map_while(Result::ok) {
+                let mut said = said.lock().unwrap();
+                said.push_str(&line);
+                said.push('\n');
+            }
+        });
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let address = lines.by_ref().map(Result::unwrap).find_map(|line| {
             let at = line.split("http://").nth(1)?;
@@ -78,8 +93,8 @@ impl Server {
         });
         // Whatever else it says is read away, so that it never waits for a reader.
         std::thread::spawn(move || lines.for_each(drop));
-        let address = address.unwrap_or_else(|| panic!("{arguments:?} did not start"));
-        Self { process, address, creds: Value::Null, _dir: None }
+        let address = address.unwrap_or_else(|| panic!("{arguments:?} did not start: {}", log.lock().unwrap()));
+        Self { process, address, creds: Value::Null, log, _dir: None }
     }
 
     /// Returns the long-lived token of a demo's user.
@@ -106,6 +121,25 @@ impl Server {
         Ws::open(&self.address, &self.token(user))
     }
 
+    /// Returns what it has said on standard error.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Asks the hub to end and waits for that, for a while.
+    pub(crate) fn terminate(&mut self, within: Duration) -> Option<ExitStatus> {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        let end = Instant::now() + within;
+        while Instant::now() < end {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                return Some(status);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        None
+    }
+
     /// Ends the hub as a power cut would.
     pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
@@ -117,5 +151,11 @@ impl Drop for Server {
     fn drop(&mut self) {
         _ = self.process.kill();
         _ = self.process.wait();
+        let log = self.log();
+        if std::thread::panicking() {
+            _ = std::io::stderr().write_all(log.as_bytes());
+        } else {
+            assert!(!log.contains("panicked"), "the hub panicked: {log}");
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! A WebSocket client that keeps every byte it received.
 
-use std::{net::TcpStream, time::Duration};
+use std::{
+    net::TcpStream,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 use tungstenite::{Message, WebSocket, client};
@@ -11,6 +14,8 @@ pub(crate) struct Ws {
     last_id: u64,
     /// Everything that was received, text by text.
     pub(crate) received: Vec<String>,
+    /// The code that the hub closed with.
+    pub(crate) closed_with: Option<u16>,
     waiting: std::collections::VecDeque<Value>,
 }
 
@@ -21,7 +26,7 @@ impl Ws {
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         stream.set_nodelay(true).unwrap();
         let (socket, _) = client(format!("ws://{address}/api/websocket"), stream).unwrap();
-        Self { socket, last_id: 0, received: Vec::new(), waiting: Default::default() }
+        Self { socket, last_id: 0, received: Vec::new(), closed_with: None, waiting: Default::default() }
     }
 
     /// Connects and logs in.
@@ -59,7 +64,10 @@ impl Ws {
                         message => self.waiting.push_back(message),
                     }
                 }
-                Ok(Message::Close(_)) | Err(tungstenite::Error::ConnectionClosed) => return None,
+                Ok(Message::Close(frame)) => {
+                    self.closed_with = frame.map(|frame| frame.code.into());
+                    return None;
+                }
                 Ok(_) => {}
                 Err(tungstenite::Error::Io(error)) if error.kind() == std::io::ErrorKind::WouldBlock => {
                     panic!("nothing came; so far: {:?}", self.received.last())
@@ -112,12 +120,21 @@ impl Ws {
 
     /// Waits for an event of a subscription for which `wanted` holds.
     pub(crate) fn event(&mut self, id: u64, wanted: impl Fn(&Value) -> bool) -> Value {
+        let end = Instant::now() + Duration::from_secs(20);
         loop {
+            // Others may come for ever.
+            assert!(Instant::now() < end, "the event did not come; the last was {:?}", self.received.last());
             let message = self.next().unwrap_or_else(|| panic!("the connection ended before the event"));
             if message["id"] == id && message["type"] == "event" && wanted(&message["event"]) {
                 return message["event"].clone();
             }
         }
+    }
+
+    /// Reads until the hub closes; returns the code it closed with.
+    pub(crate) fn until_closed(&mut self) -> Option<u16> {
+        while self.next().is_some() {}
+        self.closed_with
     }
 
     /// Reads everything that was sent before the answer to a ping of now.

@@ -84,3 +84,13 @@ fn excluded_is_excluded() {
     check(without, &[], &["light.loose"]);
     check(json!({"entity_id": ["light.a", "light.c"], "exclude": {"entity_id": "group.lights"}}), &["light.c"], &[]);
 }
+
+#[test]
+fn a_group_is_left_out_with_the_groups_in_it() {
+    let Value::Object(map) = json!({"entity_id": "all", "exclude": {"entity_id": "group.lights"}}) else {
+        panic!("an object")
+    };
+    let excluded = Target::parse(map).unwrap().expand(&home(), members).excluded;
+    let excluded: Vec<_> = excluded.iter().map(EntityId::as_str).collect();
+    assert_eq!(excluded, ["group.inner", "group.lights", "light.a", "light.b"]);
+}
