@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use policy_merge::{Policy, Problem};
-use serde_json::Value;
+use service_bus::parse_json;
 
 fuzz_target!(|text: &str| {
     let parsed = Policy::parse(text);
@@ -11,7 +11,8 @@ fuzz_target!(|text: &str| {
         assert_eq!(Policy::parse(&policy.to_string()).as_ref(), Ok(policy), "parse after print");
         assert_eq!(Policy::from_value(&policy.to_value()).as_ref(), Ok(policy), "from_value after to_value");
     }
-    let Ok(value) = serde_json::from_str::<Value>(text) else {
+    // By the reader that the adapters use: `serde_json`'s own has a key with a meaning of its own in this build.
+    let Ok(value) = parse_json(text.as_bytes()) else {
         assert!(parsed.is_err(), "a policy that is no JSON");
         return;
     };
