@@ -36,12 +36,15 @@ pub(crate) fn run() -> Result<Vec<Figure>> {
 }
 
 fn once(binary: &PathBuf) -> Result<(f64, f64)> {
-    let file = std::env::temp_dir().join(format!("doorward-bench-{}.json", std::process::id()));
-    _ = fs::remove_file(&file);
+    // What the demo keeps, and leaves behind when it is killed, goes with this directory.
+    let dir = std::env::temp_dir().join(format!("doorward-bench-{}", std::process::id()));
+    fs::create_dir_all(&dir)?;
+    let file = dir.join("creds.json");
     let start = Instant::now();
     let mut process = Command::new(binary)
         .args(["demo", "--listen", "127.0.0.1:0", "--creds-file"])
         .arg(&file)
+        .env("TMPDIR", &dir)
         .stdout(Stdio::null())
         .spawn()?;
     while !file.exists() && start.elapsed() < Duration::from_secs(30) {
@@ -53,7 +56,7 @@ fn once(binary: &PathBuf) -> Result<(f64, f64)> {
     let status = fs::read_to_string(format!("/proc/{}/status", process.id()));
     process.kill()?;
     process.wait()?;
-    _ = fs::remove_file(&file);
+    fs::remove_dir_all(&dir)?;
     let status = status?;
     let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("VmRSS")?;
     let kilobytes: f64 = resident.trim().trim_end_matches(" kB").trim().parse()?;

@@ -81,21 +81,32 @@ impl Bus {
 
     /// Returns the states that the principal may read, in the order of first writing. O(entities).
     pub fn read_states(&self, request: &Authorized<ReadStates>) -> Vec<Arc<State>> {
-        let world = self.world();
-        let viewer = Viewer::new(&world, request.principal());
         let mut states = Vec::new();
-        let everything = viewer.reads_everything();
-        self.shared.machine.each(|state| {
-            if everything || viewer.reads(state.entity_id.as_str()) {
-                states.push(Arc::clone(state));
-            }
-        });
+        self.shared.machine.each(|state| states.push(Arc::clone(state)));
+        self.keep_readable(request.principal(), &mut states);
         states
     }
 
-    /// Returns one state; none if the entity has none.
+    /// Returns one state; none if the entity has none, or if the right to it was taken away since the request was
+    /// authorized.
     pub fn read_state(&self, request: &Authorized<ReadState>) -> Option<Arc<State>> {
-        self.shared.machine.state(request.request().0.as_str())
+        let state = self.shared.machine.state(request.request().0.as_str())?;
+        // INVARIANT: looked at after the state was read, as in `keep_readable`.
+        let world = self.shared.world.load();
+        let unchanged = world.epoch() == request.epoch();
+        (unchanged || Viewer::new(&world, request.principal()).reads(state.entity_id.as_str())).then_some(state)
+    }
+
+    /// Keeps the states that a principal may read.
+    ///
+    /// INVARIANT: the world is looked at after the states were read. The other way round, a state that was written
+    /// after a right was withdrawn could be shown by the right of before.
+    pub(crate) fn keep_readable(&self, principal: &Principal, states: &mut Vec<Arc<State>>) {
+        let world = self.shared.world.load();
+        let viewer = Viewer::new(&world, principal);
+        if !viewer.reads_everything() {
+            states.retain(|state| viewer.reads(state.entity_id.as_str()));
+        }
     }
 
     /// Writes a state over the API. Returns it and whether the entity is new.

@@ -60,28 +60,26 @@ impl Feed {
     /// Asks for changes of states and takes the states of that very moment, those that the principal may read and
     /// `wanted` chooses. Returns them with the number of the last event before.
     pub fn listen_to_states(&self, wanted: impl Fn(&EntityId) -> bool) -> (Vec<Arc<State>>, u64) {
-        let world = self.bus.world();
-        let viewer = Viewer::new(&world, &self.principal);
         let mut states = Vec::new();
         let last = self.bus.shared.machine.listen(self.id, Some("state_changed"), |state| {
-            if wanted(&state.entity_id) && viewer.reads(state.entity_id.as_str()) {
+            if wanted(&state.entity_id) {
                 states.push(Arc::clone(state));
             }
         });
+        self.bus.keep_readable(&self.principal, &mut states);
         (states, last)
     }
 
     /// Returns the states of this moment that the principal may read and `wanted` chooses, with the number of the last
     /// event before it.
     pub fn states_now(&self, wanted: impl Fn(&EntityId) -> bool) -> (Vec<Arc<State>>, u64) {
-        let world = self.bus.world();
-        let viewer = Viewer::new(&world, &self.principal);
         let mut states = Vec::new();
         let last = self.bus.shared.machine.snapshot(|state| {
-            if wanted(&state.entity_id) && viewer.reads(state.entity_id.as_str()) {
+            if wanted(&state.entity_id) {
                 states.push(Arc::clone(state));
             }
         });
+        self.bus.keep_readable(&self.principal, &mut states);
         (states, last)
     }
 

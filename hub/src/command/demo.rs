@@ -142,9 +142,12 @@ fn write_private(file: &Path, text: &str) -> Result<()> {
 struct Temporary(PathBuf);
 
 impl Temporary {
+    /// Makes a directory that was not there: one of a demo that was killed is somebody else's.
     fn new() -> Result<Self> {
-        let dir = std::env::temp_dir().join(format!("doorward-demo-{}", std::process::id()));
-        fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
+        use std::os::unix::fs::DirBuilderExt;
+        let made_at = now().as_micros();
+        let dir = std::env::temp_dir().join(format!("doorward-demo-{}-{made_at}", std::process::id()));
+        fs::DirBuilder::new().mode(0o700).create(&dir).with_context(|| format!("making {}", dir.display()))?;
         Ok(Self(dir))
     }
 }

@@ -56,7 +56,8 @@ impl Server {
     pub(crate) fn demo() -> Self {
         let dir = Temporary::new();
         let file = dir.0.join("creds.json");
-        let mut server = Self::start(&["demo", "--listen", "127.0.0.1:0", "--creds-file", file.to_str().unwrap()]);
+        let mut server =
+            Self::start(&["demo", "--listen", "127.0.0.1:0", "--creds-file", file.to_str().unwrap()], &dir.0);
         while !file.exists() {
             assert!(server.process.try_wait().unwrap().is_none(), "the demo has ended");
             std::thread::sleep(std::time::Duration::from_millis(5));
@@ -70,12 +71,18 @@ impl Server {
     pub(crate) fn serve(data: &Path, more: &[&str]) -> Self {
         let mut arguments = vec!["serve", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()];
         arguments.extend(more);
-        Self::start(&arguments)
+        Self::start(&arguments, data)
     }
 
-    fn start(arguments: &[&str]) -> Self {
+    /// Starts the binary; what it keeps for a while, and would leave behind when it is killed, is kept in `temporary`.
+    fn start(arguments: &[&str], temporary: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
-        let command = command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let command = command
+            .args(arguments)
+            .env("TMPDIR", temporary)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut process = command.spawn().unwrap();
         let log = Arc::<Mutex<String>>::default();
         let (said, errors) = (Arc::clone(&log), BufReader::new(process.stderr.take().unwrap()).lines());
