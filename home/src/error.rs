@@ -41,9 +41,6 @@ pub enum AccountError {
     /// A group of that id exists, or has members.
     #[error("group `{0}`: {1}")]
     Group(String, &'static str),
-    /// A policy cannot be.
-    #[error("policy: {0}")]
-    Policy(String),
     /// The user belongs to the system.
     #[error("Unable to update system generated users.")]
     SystemGenerated,
@@ -103,9 +100,6 @@ pub enum AccountError {
 /// Why somebody could not sign in.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
-    /// There is no user yet: the first one is made by onboarding.
-    #[error("Onboarding not finished")]
-    NotOnboarded,
     /// The login flow refused.
     #[error(transparent)]
     Flow(#[from] FlowError),

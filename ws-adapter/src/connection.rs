@@ -95,7 +95,12 @@ impl Connection {
     /// fill the memory with answers.
     pub(crate) fn on_message(&mut self) {
         let Some(given) = self.inbox.pop_front() else { return };
-        let request = match self.ids.read(given, |kind| command::find(kind).is_some()) {
+        let mut command = None;
+        let is_known = |kind: &str| {
+            command = command::find(kind);
+            command.is_some()
+        };
+        let request = match self.ids.read(given, is_known) {
             Ok(request) => request,
             Err(refused) => {
                 let error = CommandError::new(refused.code, refused.text);
@@ -103,7 +108,7 @@ impl Connection {
                 return;
             }
         };
-        let Some(command) = command::find(&request.kind) else { return };
+        let Some(command) = command else { return };
         let id = request.id;
         if let Err(error) = self.gate(command.access) {
             self.send(message::error(&Value::from(id), &error));

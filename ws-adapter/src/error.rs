@@ -196,7 +196,6 @@ impl From<AccountError> for CommandError {
             ),
             AccountError::UnknownGroup(_)
             | AccountError::Group(..)
-            | AccountError::Policy(_)
             | AccountError::TokenName(_)
             | AccountError::NoUser
             | AccountError::Path(_) => Self::new("unknown_error", text),

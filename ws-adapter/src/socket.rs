@@ -1,7 +1,7 @@
 //! The socket: reads frames, writes texts, keeps time. The only file here that does I/O.
 
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
     time::Duration,
 };
 
@@ -75,7 +75,6 @@ async fn greet(mut socket: WebSocket, home: Home, ip: IpAddr) {
     if socket.send(Message::Text(required.into())).await.is_err() {
         return;
     }
-    let ip = if ip.is_unspecified() { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { ip };
     let refusal = match timeout(GREETING_TIME, first_text(&mut socket)).await {
         Ok(Some(text)) => match greeting::read(&text) {
             FirstMessage::Hopeless => None,

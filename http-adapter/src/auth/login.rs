@@ -139,7 +139,7 @@ fn malformed(reason: &str) -> Response {
 pub(crate) fn sign_in_error(error: SignInError) -> Response {
     let error = match error {
         SignInError::Flow(error) => error,
-        SignInError::NotOnboarded | SignInError::Denied(_) => return message(StatusCode::FORBIDDEN, error.to_string()),
+        SignInError::Denied(_) => return message(StatusCode::FORBIDDEN, error.to_string()),
         SignInError::InvalidRequest(_) | SignInError::InvalidGrant(_) => {
             return message(StatusCode::BAD_REQUEST, error.to_string());
         }

@@ -71,9 +71,7 @@ fn token_error(error: &SignInError) -> Response {
         SignInError::InvalidRequest(text) => json_reply(StatusCode::BAD_REQUEST, &body("invalid_request", *text)),
         SignInError::InvalidGrant(text) => json_reply(StatusCode::BAD_REQUEST, &body("invalid_grant", *text)),
         SignInError::Denied(reason) => json_reply(StatusCode::FORBIDDEN, &body("access_denied", Some(reason))),
-        SignInError::NotOnboarded | SignInError::Flow(_) | SignInError::Store(_) | SignInError::CheckFailed => {
-            internal(error)
-        }
+        SignInError::Flow(_) | SignInError::Store(_) | SignInError::CheckFailed => internal(error),
     }
 }
 
