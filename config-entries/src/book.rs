@@ -5,7 +5,10 @@ use std::sync::Arc;
 use auth_core::{Authorized, Timestamp};
 use indexmap::IndexMap;
 
-use crate::{AddEntry, Cause, ConfigEntry, EntryState, IllegalTransition, RemoveEntry, SetDisabled, UpdateEntry};
+use crate::{
+    AddEntry, Cause, ChangeEntry, ConfigEntry, EntryState, IllegalTransition, RemoveEntry, RemoveSubentry,
+    ReplaceEntry, SetDisabled, UpdateEntry, UpdateSubentry,
+};
 
 /// The entries of a home in the order in which they were made, each with its state. Cloning shares the entries.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +36,12 @@ pub enum EntryError {
     /// There is an entry of that id already.
     #[error("config entry `{0}` exists")]
     Exists(String),
+    /// There is no such part of the entry.
+    #[error("Config subentry not found")]
+    UnknownSubentry(String),
+    /// The entry is of another integration.
+    #[error("config entry `{0}` is another integration's")]
+    OtherDomain(String),
     /// The entry's state does not allow it.
     #[error(transparent)]
     Transition(#[from] IllegalTransition),
@@ -85,6 +94,78 @@ impl EntryBook {
         })
     }
 
+    /// Changes what an integration keeps in an entry; nothing if it is so already.
+    ///
+    /// # Errors
+    /// [`EntryError::Unknown`], [`EntryError::OtherDomain`].
+    pub fn change_entry(
+        &mut self,
+        request: Authorized<ChangeEntry>,
+        now: Timestamp,
+    ) -> Result<Option<EntryChange>, EntryError> {
+        let (_, wish) = request.into_parts();
+        let (entry, _) = self.get(&wish.entry_id).ok_or_else(|| EntryError::Unknown(wish.entry_id.clone()))?;
+        if entry.domain != wish.domain {
+            return Err(EntryError::OtherDomain(wish.entry_id));
+        }
+        self.change(&wish.entry_id, now, |entry| {
+            entry.title = wish.title.unwrap_or_else(|| entry.title.clone());
+            if let Some(data) = wish.data {
+                entry.data = data;
+            }
+            entry.data.extend(wish.merge_data.unwrap_or_default());
+            if let Some(options) = wish.options {
+                entry.options = options;
+            }
+            if let Some(unique_id) = wish.unique_id {
+                entry.unique_id = unique_id;
+            }
+            if let Some(subentries) = wish.subentries {
+                entry.subentries = subentries;
+            }
+            (entry.version, entry.minor_version) = wish.version.unwrap_or((entry.version, entry.minor_version));
+        })
+    }
+
+    /// Renames a part of an entry; nothing if it is called so already.
+    ///
+    /// # Errors
+    /// [`EntryError::Unknown`], [`EntryError::UnknownSubentry`].
+    pub fn update_subentry(
+        &mut self,
+        request: Authorized<UpdateSubentry>,
+        now: Timestamp,
+    ) -> Result<Option<EntryChange>, EntryError> {
+        let (_, UpdateSubentry { entry_id, subentry_id, title }) = request.into_parts();
+        self.subentry(&entry_id, &subentry_id)?;
+        self.change(&entry_id, now, |entry| {
+            let part = entry.subentries.iter_mut().find(|part| part.subentry_id == subentry_id);
+            if let (Some(part), Some(title)) = (part, title) {
+                part.title = title;
+            }
+        })
+    }
+
+    /// Removes a part of an entry.
+    ///
+    /// # Errors
+    /// [`EntryError::Unknown`], [`EntryError::UnknownSubentry`].
+    pub fn remove_subentry(
+        &mut self,
+        request: Authorized<RemoveSubentry>,
+        now: Timestamp,
+    ) -> Result<Option<EntryChange>, EntryError> {
+        let (_, RemoveSubentry { entry_id, subentry_id }) = request.into_parts();
+        self.subentry(&entry_id, &subentry_id)?;
+        self.change(&entry_id, now, |entry| entry.subentries.retain(|part| part.subentry_id != subentry_id))
+    }
+
+    fn subentry(&self, entry_id: &str, subentry_id: &str) -> Result<(), EntryError> {
+        let (entry, _) = self.get(entry_id).ok_or_else(|| EntryError::Unknown(entry_id.to_owned()))?;
+        let known = entry.subentries.iter().any(|part| part.subentry_id == subentry_id);
+        if known { Ok(()) } else { Err(EntryError::UnknownSubentry(subentry_id.to_owned())) }
+    }
+
     /// Disables or enables an entry; nothing if it is so already.
     ///
     /// # Errors
@@ -108,6 +189,21 @@ impl EntryBook {
         Ok(EntryChange::Removed(entry))
     }
 
+    /// Removes an entry that its integration makes anew.
+    ///
+    /// # Errors
+    /// [`EntryError::Unknown`], [`EntryError::OtherDomain`].
+    pub fn replace(&mut self, request: Authorized<ReplaceEntry>) -> Result<EntryChange, EntryError> {
+        let (_, ReplaceEntry { domain, entry_id }) = request.into_parts();
+        let (entry, _) = self.get(&entry_id).ok_or_else(|| EntryError::Unknown(entry_id.clone()))?;
+        if entry.domain != domain {
+            return Err(EntryError::OtherDomain(entry_id));
+        }
+        let entry = Arc::clone(entry);
+        self.entries.shift_remove(&entry_id);
+        Ok(EntryChange::Removed(entry))
+    }
+
     /// Moves an entry to the state that `cause` leads to. Entries' states are not stored.
     ///
     /// # Errors
@@ -116,6 +212,28 @@ impl EntryBook {
         let slot = self.entries.get_mut(entry_id).ok_or_else(|| EntryError::Unknown(entry_id.to_owned()))?;
         slot.1 = slot.1.after(cause)?;
         Ok(EntryChange::Updated(Arc::clone(&slot.0)))
+    }
+
+    /// Makes a change that was worked out on a clone, when it has been kept. States stay as they are here.
+    pub fn apply(&mut self, change: &EntryChange) {
+        match change {
+            EntryChange::Added(entry) => {
+                self.entries.insert(entry.entry_id.clone(), (Arc::clone(entry), EntryState::NotLoaded));
+            }
+            EntryChange::Updated(entry) => {
+                if let Some(slot) = self.entries.get_mut(&entry.entry_id) {
+                    slot.0 = Arc::clone(entry);
+                }
+            }
+            EntryChange::Removed(entry) => _ = self.entries.shift_remove(&entry.entry_id),
+        }
+    }
+
+    /// Returns the entry of a domain with a unique id.
+    pub fn find_unique(&self, domain: &str, unique_id: &str) -> Option<&Arc<ConfigEntry>> {
+        let wanted =
+            |entry: &&Arc<ConfigEntry>| entry.domain == domain && entry.unique_id.as_deref() == Some(unique_id);
+        self.entries.values().map(|(entry, _)| entry).find(wanted)
     }
 
     fn change(
@@ -189,6 +307,6 @@ mod tests {
         entry.options.insert("token".into(), "hunter2".into());
         entry.unique_id = Some("hunter2".into());
         assert!(!format!("{entry:?}").contains("hunter2"));
-        assert!(!entry.to_wire(&EntryState::Loaded).to_string().contains("hunter2"));
+        assert!(!entry.to_wire(&EntryState::Loaded, None).to_string().contains("hunter2"));
     }
 }

@@ -4,7 +4,7 @@ use auth_core::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::EntryState;
+use crate::{EntryState, Manifest};
 
 /// A config entry as it is stored. `data` and `options` may hold secrets and never leave the hub.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -42,6 +42,9 @@ pub struct ConfigEntry {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub modified_at: Timestamp,
+    /// What else a stored entry has that is not known here: kept, and exported again.
+    #[serde(flatten)]
+    pub unknown: Map<String, Value>,
 }
 
 /// A part of an entry.
@@ -58,6 +61,9 @@ pub struct Subentry {
     pub unique_id: Option<String>,
     /// What the integration needs.
     pub data: Map<String, Value>,
+    /// What else a stored part has that is not known here: kept, and exported again.
+    #[serde(flatten)]
+    pub unknown: Map<String, Value>,
 }
 
 impl Default for ConfigEntry {
@@ -79,13 +85,23 @@ impl Default for ConfigEntry {
             discovery_keys: Map::new(),
             created_at: Timestamp::default(),
             modified_at: Timestamp::default(),
+            unknown: Map::new(),
         }
     }
 }
 
 impl ConfigEntry {
-    /// Returns the entry as clients see it: no data, no options, no unique id.
-    pub fn to_wire(&self, state: &EntryState) -> Value {
+    /// Returns the entry as clients see it: no data, no options, no unique id. `manifest` is that of its integration,
+    /// if it is here.
+    pub fn to_wire(&self, state: &EntryState, manifest: Option<&Manifest>) -> Value {
+        let reason = state.reason();
+        let translation = reason.and_then(|reason| reason.translation.as_ref());
+        let placeholders = translation.map(|t| &t.placeholders).filter(|placeholders| !placeholders.is_empty());
+        let subentries = manifest.map(|manifest| manifest.subentries).unwrap_or_default();
+        let subentries: Map<_, _> = subentries
+            .iter()
+            .map(|(kind, reconfigure)| ((*kind).to_owned(), json!({"supports_reconfigure": reconfigure})))
+            .collect();
         json!({
             "created_at": self.created_at.as_secs_f64(),
             "entry_id": self.entry_id,
@@ -94,18 +110,18 @@ impl ConfigEntry {
             "title": self.title,
             "source": self.source,
             "state": state.as_str(),
-            "supports_options": false,
+            "supports_options": manifest.is_some_and(|manifest| manifest.options),
             "supports_remove_device": false,
-            "supports_unload": false,
-            "supports_reconfigure": false,
-            "supported_subentry_types": {},
+            "supports_unload": manifest.is_some(),
+            "supports_reconfigure": manifest.is_some_and(|manifest| manifest.reconfigure),
+            "supported_subentry_types": subentries,
             "pref_disable_new_entities": self.pref_disable_new_entities,
             "pref_disable_polling": self.pref_disable_polling,
             "disabled_by": self.disabled_by,
-            "reason": state.reason(),
-            "error_reason_translation_domain": null,
-            "error_reason_translation_key": null,
-            "error_reason_translation_placeholders": null,
+            "reason": reason.and_then(|reason| reason.text.as_deref()),
+            "error_reason_translation_domain": translation.map(|t| &t.domain),
+            "error_reason_translation_key": translation.map(|t| &t.key),
+            "error_reason_translation_placeholders": placeholders,
             "num_subentries": self.subentries.len(),
         })
     }

@@ -1,17 +1,54 @@
-//! Config entries: their model, their state machine, and who may see and change them.
+//! Config entries and config flows: what is set up, by whom, in which state, and how it signs in again.
 //!
-//! An entry is one set-up of an integration: a broker, an account, a bridge. [`EntryBook`] holds the entries of a home;
-//! every change takes an [`auth_core::Authorized`] request, so whoever makes or changes an entry is an administrator or
-//! the integration whose entry it is. [`EntryState`] moves only along the listed transitions.
+//! An entry is one set-up of an integration: a broker, an account, a bridge. Its [`EntryState`] moves only along the
+//! listed transitions. Every change takes an [`auth_core::Authorized`] request, so whoever makes or changes an entry is
+//! an administrator or the integration whose entry it is.
 //!
-//! Flows, retries and the running of integrations are not here yet.
+//! An [`Integration`] says how its entries are set up and taken down, and which [`Flow`]s make and change them. The
+//! [`Manager`] runs both: entries are worked with one step after the other, what is not ready is tried again, and when
+//! credentials are refused, the entry is in `setup_error` and exactly one reauthentication is open.
 
 mod entry;
+mod reason;
 mod state;
 pub use entry::{ConfigEntry, Subentry};
+pub use reason::{Reason, Translation};
 pub use state::{Cause, EntryState, IllegalTransition, Setback};
 
 mod book;
 mod request;
 pub use book::{EntryBook, EntryChange, EntryError};
-pub use request::{AddEntry, ListEntries, RemoveEntry, SetDisabled, UpdateEntry};
+pub use request::*;
+
+mod flow;
+mod schema;
+pub use flow::*;
+pub use schema::{Field, FieldKind, InvalidInput, Need as FieldNeed, Schema};
+
+mod entity;
+mod erased;
+mod handle;
+mod integration;
+pub use entity::{EntitySlot, NewDevice, NewEntity};
+pub use handle::{Entry, HandleError};
+pub use integration::{
+    AuthFailed, Integration, IntegrationKind, Manifest, MigrateError, Migrated, NeverRefused, Reauthenticate, Refusal,
+    Running, SetupError,
+};
+
+mod host;
+mod issue;
+mod retry;
+pub use host::{Host, HostError, Kept, News};
+pub use issue::{Issue, IssueBook, reauth_issue_id};
+pub use retry::Retry;
+
+mod manager;
+pub mod oauth2;
+pub use manager::{FlowError, ManageError, Manager};
+
+/// What an integration needs of the crates below: entities, services' calls, contexts, ids.
+pub mod hub {
+    pub use auth_core::{Context, EntityId, Timestamp};
+    pub use service_bus::{Entity, EntityCall, HandlerError, ServiceCall};
+}

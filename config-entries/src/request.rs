@@ -1,12 +1,32 @@
-//! What can be asked of the entries, and what each request needs.
+//! What can be asked of the entries and flows, and what each request needs.
 
 use auth_core::{Action, Need};
+use serde_json::{Map, Value};
 
-use crate::ConfigEntry;
+use crate::{ConfigEntry, Subentry};
 
 /// List the entries. What comes back says which integrations there are: for administrators.
 #[derive(Clone, Copy, Debug)]
 pub struct ListEntries;
+
+/// List the flows under way, and listen to them.
+#[derive(Clone, Copy, Debug)]
+pub struct ListFlows;
+
+/// List what needs attention.
+#[derive(Clone, Copy, Debug)]
+pub struct ListIssues;
+
+/// See an issue no more, or again.
+#[derive(Clone, Debug)]
+pub struct IgnoreIssue {
+    /// Who raised it.
+    pub domain: String,
+    /// Which.
+    pub issue_id: String,
+    /// See it no more.
+    pub ignore: bool,
+}
 
 /// Add an entry.
 #[derive(Clone, Debug)]
@@ -25,6 +45,29 @@ pub struct UpdateEntry {
     pub pref_disable_polling: Option<bool>,
 }
 
+/// Change what an integration keeps in an entry. Refused if the entry is of another domain than said here.
+#[derive(Clone, Debug, Default)]
+pub struct ChangeEntry {
+    /// The integration.
+    pub domain: String,
+    /// Which.
+    pub entry_id: String,
+    /// The new title.
+    pub title: Option<String>,
+    /// Put over the data, member by member.
+    pub merge_data: Option<Map<String, Value>>,
+    /// All data anew.
+    pub data: Option<Map<String, Value>>,
+    /// All options anew.
+    pub options: Option<Map<String, Value>>,
+    /// The unique id anew.
+    pub unique_id: Option<Option<String>>,
+    /// The version of data and options anew.
+    pub version: Option<(u32, u32)>,
+    /// All parts anew.
+    pub subentries: Option<Vec<Subentry>>,
+}
+
 /// Disable an entry, or enable it again.
 #[derive(Clone, Debug)]
 pub struct SetDisabled {
@@ -38,10 +81,142 @@ pub struct SetDisabled {
 #[derive(Clone, Debug)]
 pub struct RemoveEntry(pub String);
 
-impl Action for ListEntries {
-    fn need(&self) -> Need<'_> {
-        Need::Admin
-    }
+/// Remove an entry because its integration makes another of the same unique id.
+#[derive(Clone, Debug)]
+pub struct ReplaceEntry {
+    /// The integration.
+    pub domain: String,
+    /// Which.
+    pub entry_id: String,
+}
+
+/// Take an entry down and set it up again.
+#[derive(Clone, Debug)]
+pub struct ReloadEntry(pub String);
+
+/// Ask for new credentials of an entry.
+#[derive(Clone, Debug)]
+pub struct ReauthEntry(pub String);
+
+/// Rename a part of an entry.
+#[derive(Clone, Debug)]
+pub struct UpdateSubentry {
+    /// The entry.
+    pub entry_id: String,
+    /// The part.
+    pub subentry_id: String,
+    /// The new title.
+    pub title: Option<String>,
+}
+
+/// Remove a part of an entry.
+#[derive(Clone, Debug)]
+pub struct RemoveSubentry {
+    /// The entry.
+    pub entry_id: String,
+    /// The part.
+    pub subentry_id: String,
+}
+
+/// Run integrations of a domain: with this, entries of that domain can be made, changed and reloaded.
+#[derive(Clone, Debug)]
+pub struct RunIntegration(pub String);
+
+/// Start a flow that makes an entry, as a user.
+#[derive(Clone, Debug)]
+pub struct StartFlow {
+    /// The integration.
+    pub domain: String,
+    /// The entry to reconfigure instead.
+    pub reconfigure: Option<String>,
+    /// Where the client reaches the hub, as it says.
+    pub frontend_base: Option<String>,
+}
+
+/// Start a flow for something that was found, or is to be imported.
+#[derive(Clone, Debug)]
+pub struct DiscoverFlow {
+    /// The integration.
+    pub domain: String,
+    /// What found it.
+    pub source: crate::Source,
+    /// What was found.
+    pub data: Value,
+}
+
+/// Start a flow that changes an entry's options.
+#[derive(Clone, Debug)]
+pub struct StartOptionsFlow {
+    /// The entry.
+    pub entry_id: String,
+}
+
+/// Start a flow about a part of an entry.
+#[derive(Clone, Debug)]
+pub struct StartSubentryFlow {
+    /// The entry.
+    pub entry_id: String,
+    /// The kind of part.
+    pub subentry_type: String,
+    /// The part to change; none for a new one.
+    pub subentry_id: Option<String>,
+}
+
+/// Which endpoints a flow belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlowFamily {
+    /// Those that make entries.
+    Config,
+    /// Those that change options.
+    Options,
+    /// Those about parts.
+    Subentry,
+}
+
+/// Go on with a flow, or look at it again.
+#[derive(Clone, Debug)]
+pub struct ContinueFlow {
+    /// Whose endpoint was used.
+    pub family: FlowFamily,
+    /// Which.
+    pub flow_id: String,
+    /// What was entered; none to look again.
+    pub input: Option<Map<String, Value>>,
+    /// Where the client reaches the hub, as it says.
+    pub frontend_base: Option<String>,
+}
+
+/// End a flow. Needs what starting it needs.
+#[derive(Clone, Debug)]
+pub struct AbortFlow {
+    /// Whose endpoint was used.
+    pub family: FlowFamily,
+    /// Which.
+    pub flow_id: String,
+}
+
+/// Have a discovered thing count as set up, so that it is not offered again.
+#[derive(Clone, Debug)]
+pub struct IgnoreFlow {
+    /// Which.
+    pub flow_id: String,
+    /// What to call it.
+    pub title: String,
+}
+
+macro_rules! admin {
+    ($($request:ident)*) => {$(
+        impl Action for $request {
+            fn need(&self) -> Need<'_> {
+                Need::Admin
+            }
+        }
+    )*};
+}
+
+admin! {
+    ListEntries ListFlows ListIssues IgnoreIssue UpdateEntry SetDisabled RemoveEntry ReloadEntry ReauthEntry
+    UpdateSubentry RemoveSubentry StartFlow StartOptionsFlow StartSubentryFlow ContinueFlow AbortFlow IgnoreFlow
 }
 
 impl Action for AddEntry {
@@ -50,20 +225,26 @@ impl Action for AddEntry {
     }
 }
 
-impl Action for UpdateEntry {
+impl Action for ReplaceEntry {
     fn need(&self) -> Need<'_> {
-        Need::Admin
+        Need::Integration(&self.domain)
     }
 }
 
-impl Action for SetDisabled {
+impl Action for ChangeEntry {
     fn need(&self) -> Need<'_> {
-        Need::Admin
+        Need::Integration(&self.domain)
     }
 }
 
-impl Action for RemoveEntry {
+impl Action for RunIntegration {
     fn need(&self) -> Need<'_> {
-        Need::Admin
+        Need::Integration(&self.0)
+    }
+}
+
+impl Action for DiscoverFlow {
+    fn need(&self) -> Need<'_> {
+        Need::Integration(&self.domain)
     }
 }

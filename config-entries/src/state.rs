@@ -1,5 +1,7 @@
 //! The states of an entry and the only ways from one to another.
 
+use crate::Reason;
+
 /// What state an entry is in. Moves only by [`EntryState::after`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum EntryState {
@@ -10,16 +12,16 @@ pub enum EntryState {
     SetupInProgress,
     /// It works.
     Loaded,
-    /// It could not be set up, and will not be until somebody does something. With the reason, if there is one.
-    SetupError(Option<String>),
-    /// It could not be set up yet; another try is due. With the reason, if there is one.
-    SetupRetry(Option<String>),
+    /// It could not be set up, and will not be until somebody does something. With the reason.
+    SetupError(Reason),
+    /// It could not be set up yet; another try is due. With the reason.
+    SetupRetry(Reason),
     /// Its data could not be brought to the version of the integration.
     MigrationError,
     /// The integration is taking it down.
     UnloadInProgress,
     /// It could not be taken down: the hub must restart.
-    FailedUnload(Option<String>),
+    FailedUnload(Reason),
 }
 
 /// What moves an entry from one state to another.
@@ -36,16 +38,18 @@ pub enum Cause {
     /// Taking down succeeded.
     Unloaded,
     /// Taking down failed, or is not supported.
-    UnloadFailed(Option<String>),
+    UnloadFailed(Reason),
+    /// Somebody asks for another try to bring the data to the integration's version.
+    RetryMigration,
 }
 
 /// How setting up failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Setback {
     /// For good, until somebody does something; also for credentials that are refused.
-    Fatal(Option<String>),
+    Fatal(Reason),
     /// Not ready yet.
-    NotReady(Option<String>),
+    NotReady(Reason),
     /// The stored version is newer, or migrating it failed.
     Migration,
 }
@@ -79,6 +83,7 @@ impl EntryState {
             (S::SetupError(_) | S::SetupRetry(_), Cause::Unload) => Ok(S::NotLoaded),
             (S::UnloadInProgress, Cause::Unloaded) => Ok(S::NotLoaded),
             (S::Loaded | S::UnloadInProgress, Cause::UnloadFailed(reason)) => Ok(S::FailedUnload(reason)),
+            (S::MigrationError, Cause::RetryMigration) => Ok(S::NotLoaded),
             (from, cause) => Err(IllegalTransition { from: from.as_str(), cause }),
         }
     }
@@ -103,9 +108,9 @@ impl EntryState {
     }
 
     /// Returns why it is in this state, for people.
-    pub fn reason(&self) -> Option<&str> {
+    pub const fn reason(&self) -> Option<&Reason> {
         match self {
-            Self::SetupError(reason) | Self::SetupRetry(reason) | Self::FailedUnload(reason) => reason.as_deref(),
+            Self::SetupError(reason) | Self::SetupRetry(reason) | Self::FailedUnload(reason) => Some(reason),
             _ => None,
         }
     }
@@ -115,36 +120,42 @@ impl EntryState {
 mod tests {
     use super::*;
 
-    const CAUSES: [Cause; 8] = [
-        Cause::Setup,
-        Cause::SetUp,
-        Cause::Failed(Setback::Fatal(None)),
-        Cause::Failed(Setback::NotReady(None)),
-        Cause::Failed(Setback::Migration),
-        Cause::Unload,
-        Cause::Unloaded,
-        Cause::UnloadFailed(None),
-    ];
+    fn causes() -> [Cause; 9] {
+        [
+            Cause::Setup,
+            Cause::SetUp,
+            Cause::Failed(Setback::Fatal(Reason::default())),
+            Cause::Failed(Setback::NotReady(Reason::default())),
+            Cause::Failed(Setback::Migration),
+            Cause::Unload,
+            Cause::Unloaded,
+            Cause::UnloadFailed(Reason::default()),
+            Cause::RetryMigration,
+        ]
+    }
 
     /// For each state, where each cause leads; `-` for nowhere.
     #[track_caller]
-    fn check(from: &EntryState, expected: [&str; 8]) {
-        let got = CAUSES.map(|cause| from.after(cause).map_or("-", |state| state.as_str()));
+    fn check(from: &EntryState, expected: [&str; 9]) {
+        let got = causes().map(|cause| from.after(cause).map_or("-", |state| state.as_str()));
         assert_eq!(got, expected, "{from:?}");
     }
 
     #[test]
     fn only_listed_transitions_exist() {
         use EntryState as S;
-        let none = ["-"; 8];
-        check(&S::NotLoaded, ["setup_in_progress", "-", "-", "-", "-", "-", "-", "-"]);
-        check(&S::SetupInProgress, ["-", "loaded", "setup_error", "setup_retry", "migration_error", "-", "-", "-"]);
-        check(&S::Loaded, ["-", "-", "-", "-", "-", "unload_in_progress", "-", "failed_unload"]);
-        for state in [S::SetupError(None), S::SetupRetry(None)] {
-            check(&state, ["setup_in_progress", "-", "-", "-", "-", "not_loaded", "-", "-"]);
+        let none = ["-"; 9];
+        check(&S::NotLoaded, ["setup_in_progress", "-", "-", "-", "-", "-", "-", "-", "-"]);
+        check(
+            &S::SetupInProgress,
+            ["-", "loaded", "setup_error", "setup_retry", "migration_error", "-", "-", "-", "-"],
+        );
+        check(&S::Loaded, ["-", "-", "-", "-", "-", "unload_in_progress", "-", "failed_unload", "-"]);
+        for state in [S::SetupError(Reason::default()), S::SetupRetry(Reason::default())] {
+            check(&state, ["setup_in_progress", "-", "-", "-", "-", "not_loaded", "-", "-", "-"]);
         }
-        check(&S::UnloadInProgress, ["-", "-", "-", "-", "-", "-", "not_loaded", "failed_unload"]);
-        check(&S::MigrationError, none);
-        check(&S::FailedUnload(None), none);
+        check(&S::UnloadInProgress, ["-", "-", "-", "-", "-", "-", "not_loaded", "failed_unload", "-"]);
+        check(&S::MigrationError, ["-", "-", "-", "-", "-", "-", "-", "-", "not_loaded"]);
+        check(&S::FailedUnload(Reason::default()), none);
     }
 }

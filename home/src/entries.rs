@@ -13,12 +13,12 @@ use crate::{ChangeError, Home};
 impl Home {
     /// Returns every entry as clients see it.
     pub fn entries(&self, _request: &Authorized<ListEntries>) -> Vec<Value> {
-        self.inner.entries.load().iter().map(|(entry, state)| entry.to_wire(state)).collect()
+        self.inner.entries.load().iter().map(|(entry, state)| entry.to_wire(state, None)).collect()
     }
 
     /// Returns one entry as clients see it.
     pub fn entry(&self, _request: &Authorized<ListEntries>, entry_id: &str) -> Option<Value> {
-        self.inner.entries.load().get(entry_id).map(|(entry, state)| entry.to_wire(state))
+        self.inner.entries.load().get(entry_id).map(|(entry, state)| entry.to_wire(state, None))
     }
 
     /// Changes an entry's title or preferences.
@@ -63,7 +63,7 @@ impl Home {
         };
         self.commit(vec![stored]).await?;
         let state = book.get(&entry.entry_id).map(|(_, state)| state.clone()).unwrap_or_default();
-        let data = json!({"type": verb, "entry": entry.to_wire(&state)});
+        let data = json!({"type": verb, "entry": entry.to_wire(&state, None)});
         self.inner.entries.store(Arc::new(book));
         self.announce(Self::ENTRY_EVENT, data, Context::new(new_context_id(now()), None));
         Ok(())

@@ -23,6 +23,7 @@ pub(crate) const ALLOWED: &[(&str, &str)] = &[
     ("bench/src/home_of.rs", "hands an integration's role to the lights that it measures"),
     ("home/src/accounts/session.rs", "the authenticator: from a live token to its user"),
     ("hub/src/", "assembles everything, and hands the hub's own roles down"),
+    ("integration-testkit/src/", "plays the home around an integration under test; nothing else depends on it"),
     ("xtask/src/arrows/doors.rs", "looks for the word"),
     ("xtask/src/oracle/house.rs", "asks as the users of vectors, in homes that exist for that only"),
 ];

@@ -1,0 +1,210 @@
+//! What a flow comes to: an entry, or a change of one.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{
+    ManageError, Shared,
+    flows::{Done, FlowError},
+};
+use crate::{
+    Abort, ChangeEntry, ConfigEntry, EntryUpdate, FlowAnswer, FlowKind, FlowRecord, Identity, Kept, NewEntry,
+    NewOptions, ReplaceEntry, Source, Subentry, SubentryDone,
+};
+
+impl Shared {
+    pub(super) async fn finish(&self, flow_id: &str, done: Done) -> Result<FlowAnswer, FlowError> {
+        let flow = self.lock().flows.get(flow_id).cloned().ok_or(FlowError::UnknownFlow)?;
+        match done {
+            Done::Entry(new) => self.finish_config(&flow, new).await,
+            Done::Update(update) => self.finish_update(&flow, update).await,
+            Done::Options(options) => self.finish_options(&flow, options).await,
+            Done::Subentry(done) => self.finish_subentry(&flow, done).await,
+        }
+    }
+
+    async fn finish_config(&self, flow: &FlowRecord, new: NewEntry) -> Result<FlowAnswer, FlowError> {
+        let manifest = self.manifest(&flow.domain).ok_or(FlowError::UnknownHandler)?;
+        let entry = {
+            let _turn = self.creation.lock().await;
+            // The flow may have been ended, and another may have made the one entry, while this one was at work.
+            if self.lock().flows.get(&flow.id).is_none() {
+                return Err(FlowError::UnknownFlow);
+            }
+            if manifest.single && self.has_entry(&flow.domain) {
+                self.end_flow(&flow.id);
+                return Ok(FlowAnswer::aborted(flow, &Abort::shared("single_instance_allowed")));
+            }
+            if let Some(unique_id) = &flow.unique_id {
+                self.replace(&flow.domain, unique_id).await?;
+            }
+            let entry = ConfigEntry {
+                entry_id: self.ulid(),
+                domain: flow.domain.clone(),
+                title: new.title,
+                data: new.data,
+                options: new.options,
+                subentries: new.subentries,
+                unique_id: flow.unique_id.clone(),
+                version: manifest.version,
+                minor_version: manifest.minor_version,
+                source: flow.source.as_str().to_owned(),
+                ..ConfigEntry::default()
+            };
+            self.add(entry).await?
+        };
+        self.end_flow(&flow.id);
+        if let Some(unique_id) = &flow.unique_id {
+            let rivals = self.lock().flows.rivals(&flow.id, &flow.domain, unique_id);
+            rivals.iter().for_each(|rival| _ = self.end_flow(rival));
+        }
+        self.set_up_entry(&entry.entry_id).await;
+        let parts: Vec<Value> = entry.subentries.iter().map(subentry_wire).collect();
+        Ok(FlowAnswer::new("create_entry", flow)
+            .with("description", Value::Null)
+            .with("description_placeholders", Value::Null)
+            .with("title", entry.title.clone())
+            .with("minor_version", entry.minor_version)
+            .with("options", json!(entry.options))
+            .with("subentries", json!(parts))
+            .with("version", entry.version)
+            .with("result", self.wire_of(&entry.entry_id).unwrap_or_default()))
+    }
+
+    /// Removes the entry that has a unique id already: the new one takes its place.
+    async fn replace(&self, domain: &str, unique_id: &str) -> Result<(), FlowError> {
+        let Some(before) = self.lock().book.find_unique(domain, unique_id).cloned() else { return Ok(()) };
+        let principal = self.registered(domain).ok_or(FlowError::UnknownHandler)?.principal;
+        let mut turn = self.turn(&before.entry_id).await?;
+        if self.unload(&mut turn, &before.entry_id).await.is_err() {
+            tracing::warn!(entry = before.entry_id, "an entry that is replaced could not be taken down");
+        }
+        let gone = ReplaceEntry { domain: domain.to_owned(), entry_id: before.entry_id.clone() };
+        let asked = self.host.bus().authorize(&principal, gone)?;
+        self.remove_entry(&before.entry_id, |book| book.replace(asked)).await?;
+        Ok(())
+    }
+
+    /// Updates the entries that a reauthentication or reconfiguration is about. It makes none: there is no way to.
+    async fn finish_update(&self, flow: &FlowRecord, update: EntryUpdate) -> Result<FlowAnswer, FlowError> {
+        let primary = flow.entry_ids.first().and_then(|id| self.entry(id));
+        let Some(primary) = primary else {
+            self.end_flow(&flow.id);
+            return Err(FlowError::UnknownFlow);
+        };
+        if let (Identity::UniqueId(told), Some(own)) = (&update.identity, &primary.unique_id)
+            && told != own
+        {
+            self.end_flow(&flow.id);
+            return Ok(FlowAnswer::aborted(flow, &Abort::new("unique_id_mismatch")));
+        }
+        let entry_ids = self.update_all(flow, &update).await?;
+        self.end_flow(&flow.id);
+        entry_ids.iter().for_each(|id| self.reload_soon(id));
+        let reason = if flow.source == Source::Reauth { "reauth_successful" } else { "reconfigure_successful" };
+        Ok(FlowAnswer::aborted(flow, &Abort::shared(reason)))
+    }
+
+    /// Puts an update over every entry that a flow is about, all or none. Returns the entries.
+    async fn update_all(&self, flow: &FlowRecord, update: &EntryUpdate) -> Result<Vec<String>, FlowError> {
+        let principal = self.registered(&flow.domain).ok_or(FlowError::UnknownHandler)?.principal;
+        let _turn = self.writes.lock().await;
+        // Looked at again: entries may have joined the flow while its last step was taken.
+        let flow = self.lock().flows.get(&flow.id).cloned().ok_or(FlowError::UnknownFlow)?;
+        let mut book = self.lock().book.clone();
+        let (mut kept, mut changes) = (Vec::new(), Vec::new());
+        for (n, entry_id) in flow.entry_ids.iter().enumerate() {
+            let Some(before) = self.entry(entry_id) else { continue };
+            let wish = ChangeEntry {
+                domain: flow.domain.clone(),
+                entry_id: entry_id.clone(),
+                title: update.title.clone().filter(|_| n == 0),
+                merge_data: Some(update.data.clone()),
+                ..ChangeEntry::default()
+            };
+            let asked = self.host.bus().authorize(&principal, wish)?;
+            if let Some(change) = book.change_entry(asked, self.host.now()).map_err(ManageError::from)? {
+                kept.push(Kept::of(Some(before), &change));
+                changes.push(change);
+            }
+        }
+        if !kept.is_empty() {
+            self.host.keep(&kept).await.map_err(ManageError::from)?;
+        }
+        changes.iter().for_each(|change| self.show(change));
+        Ok(flow.entry_ids)
+    }
+
+    async fn finish_options(&self, flow: &FlowRecord, options: NewOptions) -> Result<FlowAnswer, FlowError> {
+        let entry_id = flow.entry_ids.first().cloned().ok_or(FlowError::UnknownFlow)?;
+        let wish = ChangeEntry { entry_id: entry_id.clone(), options: Some(options.0), ..ChangeEntry::default() };
+        let changed = self.change_as_integration(wish).await?;
+        self.end_flow(&flow.id);
+        self.tell_running(changed).await;
+        Ok(FlowAnswer::new("create_entry", flow)
+            .with("description", Value::Null)
+            .with("description_placeholders", Value::Null))
+    }
+
+    async fn finish_subentry(&self, flow: &FlowRecord, done: SubentryDone) -> Result<FlowAnswer, FlowError> {
+        let FlowKind::Subentry { entry_id, subentry_type, subentry_id } = &flow.kind else {
+            return Err(FlowError::UnknownFlow);
+        };
+        let entry = self.entry(entry_id).ok_or(FlowError::UnknownFlow)?;
+        let mut parts = entry.subentries.clone();
+        let mut answer = FlowAnswer::new("create_entry", flow)
+            .with("description", Value::Null)
+            .with("description_placeholders", Value::Null);
+        let mut updated = None;
+        match done {
+            SubentryDone::Create(new) => {
+                let taken = |part: &Subentry| part.unique_id.is_some() && part.unique_id == new.unique_id;
+                if parts.iter().any(taken) {
+                    self.end_flow(&flow.id);
+                    return Ok(FlowAnswer::aborted(flow, &Abort::new("already_configured")));
+                }
+                answer = answer.with("title", new.title.clone()).with("unique_id", json!(new.unique_id));
+                parts.push(Subentry {
+                    subentry_id: self.ulid(),
+                    subentry_type: subentry_type.clone(),
+                    title: new.title,
+                    unique_id: new.unique_id,
+                    data: new.data,
+                    ..Subentry::default()
+                });
+            }
+            SubentryDone::Update { title, data } => {
+                let part = parts.iter_mut().find(|part| Some(&part.subentry_id) == subentry_id.as_ref());
+                let part = part.ok_or(FlowError::UnknownFlow)?;
+                part.title = title.unwrap_or_else(|| part.title.clone());
+                part.data = data;
+                updated = Some(FlowAnswer::aborted(flow, &Abort::shared("reconfigure_successful")));
+            }
+        }
+        let wish = ChangeEntry { entry_id: entry_id.clone(), subentries: Some(parts), ..ChangeEntry::default() };
+        let changed = self.change_as_integration(wish).await?;
+        self.end_flow(&flow.id);
+        self.tell_running(changed).await;
+        Ok(updated.unwrap_or(answer))
+    }
+
+    /// Tells the running integration that its entry has changed.
+    async fn tell_running(&self, changed: Option<Arc<ConfigEntry>>) {
+        let Some(entry) = changed else { return };
+        if let Ok(turn) = self.turn(&entry.entry_id).await
+            && let Some(run) = &turn.running
+        {
+            run.running.updated(&entry);
+        }
+    }
+}
+
+fn subentry_wire(part: &Subentry) -> Value {
+    json!({
+        "subentry_id": part.subentry_id,
+        "subentry_type": part.subentry_type,
+        "title": part.title,
+        "unique_id": part.unique_id,
+    })
+}
