@@ -89,13 +89,14 @@ impl<R> Entry<R> {
     pub async fn provide(&self, entities: Vec<NewEntity>) -> Result<(), HandleError> {
         let shared = self.handle.shared.upgrade().ok_or(HandleError::Gone)?;
         let entry = shared.entry(&self.handle.entry_id).ok_or(HandleError::Gone)?;
+        let principal = shared.principal_of(&entry.domain).ok_or(HandleError::NotYours)?;
         let up = Arc::clone(&self.handle.up).read_owned().await;
         if !*up {
             return Err(HandleError::Gone);
         }
         // In a task of its own: a caller that is ended midway leaves nothing half done, and taking down waits for it.
         let provided = tokio::spawn(async move {
-            let provided = shared.host.provide(&entry, entities).await;
+            let provided = shared.host.provide(&entry, &principal, entities).await;
             drop(up);
             provided
         });

@@ -35,16 +35,22 @@ pub trait Host: Send + Sync + 'static {
     /// Tells whoever listens. Must not wait.
     fn announce(&self, news: News);
 
-    /// Registers entities and their devices, and provides those that are enabled. Returns when they are on disk.
+    /// Registers entities and their devices, and provides those that are enabled, in the name of their integration's
+    /// `principal`. Returns when they are on disk.
     ///
     /// # Errors
     /// [`HostError`]; none is provided then.
-    async fn provide(&self, entry: &ConfigEntry, entities: Vec<NewEntity>) -> Result<(), HostError>;
+    async fn provide(
+        &self,
+        entry: &ConfigEntry,
+        principal: &Principal,
+        entities: Vec<NewEntity>,
+    ) -> Result<(), HostError>;
 
     /// Takes the entities back that an entry provided: they are unavailable now, and stay registered.
     async fn withdraw(&self, entry_id: &str);
 
-    /// Removes entities of an entry for good, by their unique ids, and devices that have none left.
+    /// Removes entities of an entry for good, by domain and unique id, and devices that have none left.
     ///
     /// # Errors
     /// [`HostError`]; nothing has changed then.

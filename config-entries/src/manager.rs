@@ -208,6 +208,10 @@ impl Shared {
         self.integrations.read().unwrap_or_else(PoisonError::into_inner).get(domain).cloned()
     }
 
+    pub(crate) fn principal_of(&self, domain: &str) -> Option<Principal> {
+        self.registered(domain).map(|registered| registered.principal)
+    }
+
     fn manifest(&self, domain: &str) -> Option<Manifest> {
         let integrations = self.integrations.read().unwrap_or_else(PoisonError::into_inner);
         integrations.get(domain).map(|registered| registered.integration.manifest().clone())

@@ -168,7 +168,7 @@ impl Host for MemoryHome {
         self.lock().news.push(news);
     }
 
-    async fn provide(&self, entry: &ConfigEntry, entities: Vec<NewEntity>) -> Result<(), HostError> {
+    async fn provide(&self, entry: &ConfigEntry, _: &Principal, entities: Vec<NewEntity>) -> Result<(), HostError> {
         tokio::task::yield_now().await;
         if self.disk_fails.load(Ordering::Acquire) {
             return Err(HostError("the disk is full".to_owned()));

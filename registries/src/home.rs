@@ -1,6 +1,7 @@
 //! The registries of one home: what is in them. How they change is in the modules below, a kind each.
 
 mod areas;
+mod config_entry;
 mod edit;
 mod entities;
 mod floors;

@@ -40,6 +40,11 @@ impl StateWriter {
         self.bus.shared.machine.remove(entity_id, Context::new(new_context_id(at), None), at);
     }
 
+    /// Offers an entity to services no longer, and leaves its state as it is.
+    pub fn retract(&self, entity_id: &EntityId) {
+        self.bus.shared.entities_mut().remove(entity_id);
+    }
+
     /// Writes a state that nobody asked for.
     ///
     /// # Errors

@@ -145,7 +145,7 @@ impl Shared {
     /// Adds an entry in the name of its integration.
     pub(super) async fn add(&self, entry: ConfigEntry) -> Result<Arc<ConfigEntry>, ManageError> {
         let entry_id = entry.entry_id.clone();
-        let principal = self.registered(&entry.domain).map(|registered| registered.principal);
+        let principal = self.principal_of(&entry.domain);
         let principal = principal.ok_or_else(Unauthorized::default)?;
         let asked = self.host.bus().authorize(&principal, AddEntry(entry))?;
         let added = self.change(&entry_id, |book, now| book.add(asked, now).map(Some)).await?;
@@ -159,7 +159,7 @@ impl Shared {
     ) -> Result<Option<Arc<ConfigEntry>>, ManageError> {
         let entry_id = wish.entry_id.clone();
         let entry = self.entry(&entry_id).ok_or_else(|| EntryError::Unknown(entry_id.clone()))?;
-        let principal = self.registered(&entry.domain).map(|registered| registered.principal);
+        let principal = self.principal_of(&entry.domain);
         let principal = principal.ok_or_else(Unauthorized::default)?;
         let wish = ChangeEntry { domain: entry.domain.clone(), ..wish };
         let asked = self.host.bus().authorize(&principal, wish)?;
