@@ -122,6 +122,11 @@ impl EntitySlot {
         self.lock().place = None;
     }
 
+    /// Tells whether two slots are one.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
     fn put(&self, state: &str, attributes: Map<String, Value>, context: Option<Context>) {
         let mut inner = self.lock();
         inner.last = Some((state.to_owned(), attributes.clone()));

@@ -249,6 +249,18 @@ impl SetupError<AuthFailed> {
 }
 
 impl IntegrationKind {
+    /// Every kind.
+    pub const ALL: [Self; 8] = [
+        Self::Device,
+        Self::Entity,
+        Self::Hardware,
+        Self::Helper,
+        Self::Hub,
+        Self::Service,
+        Self::System,
+        Self::Virtual,
+    ];
+
     /// Returns the word on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -16,8 +16,10 @@ pub use reason::{Reason, Translation};
 pub use state::{Cause, EntryState, IllegalTransition, Setback};
 
 mod book;
+mod filter;
 mod request;
 pub use book::{EntryBook, EntryChange, EntryError};
+pub use filter::EntryFilter;
 pub use request::*;
 
 mod flow;

@@ -18,8 +18,9 @@ use serde_json::{Value, json};
 use tokio::{sync::Mutex as AsyncMutex, task::AbortHandle};
 
 use crate::{
-    Cause, ConfigEntry, EntryBook, EntryChange, EntryState, FlowBook, FlowId, Host, Integration, IssueBook, Kept,
-    ListEntries, ListFlows, Manifest, News, Retry, RunIntegration, Running, erased::AnyIntegration, handle::Handle,
+    Cause, ConfigEntry, EntryBook, EntryChange, EntryFilter, EntryState, FlowBook, FlowId, Host, Integration,
+    IssueBook, Kept, ListEntries, ListFlows, Manifest, News, Retry, RunIntegration, Running, erased::AnyIntegration,
+    handle::Handle,
 };
 use flows::Runner;
 
@@ -142,14 +143,20 @@ impl Manager {
         inner.flows = FlowBook::default();
     }
 
-    /// Returns every entry as clients see it, with the kind of its integration if that is known.
-    pub fn entries(&self, _request: &Authorized<ListEntries>) -> Vec<(Value, Option<&'static str>)> {
+    /// Returns the entries that `filter` wants as clients see them, in the order in which they were made.
+    pub fn entries(&self, _request: &Authorized<ListEntries>, filter: &EntryFilter) -> Vec<Value> {
         let inner = self.shared.lock();
         let wire = |(entry, state): (&Arc<ConfigEntry>, &EntryState)| {
             let manifest = self.shared.manifest(&entry.domain);
-            (entry.to_wire(state, manifest.as_ref()), manifest.map(|manifest| manifest.kind.as_str()))
+            let wire = entry.to_wire(state, manifest.as_ref());
+            filter.wants(&wire, manifest.map(|manifest| manifest.kind.as_str())).then_some(wire)
         };
-        inner.book.iter().map(wire).collect()
+        inner.book.iter().filter_map(wire).collect()
+    }
+
+    /// Returns the type of an integration, such as `hub`, if it is here.
+    pub fn kind_of(&self, domain: &str) -> Option<&'static str> {
+        self.shared.manifest(domain).map(|manifest| manifest.kind.as_str())
     }
 
     /// Returns one entry as clients see it.

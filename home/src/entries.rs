@@ -1,74 +1,160 @@
-//! Config entries: listed and changed. Running integrations from them is a later matter.
+//! Config entries and flows, as the manager needs a home: its clock, its disk, its registries, its listeners.
 
-use std::sync::Arc;
+use std::sync::Weak;
 
-use auth_core::{Action, Authorized, Context};
-use config_entries::{EntryBook, EntryChange, EntryError, ListEntries, RemoveEntry, SetDisabled, UpdateEntry};
-use serde_json::{Value, json};
-use service_bus::{new_context_id, now};
-use store::{Change, Record, RecordKind};
+use async_trait::async_trait;
+use auth_core::{Authorized, Context, Principal, Timestamp, Unauthorized};
+use config_entries::{ConfigEntry, Host, HostError, IgnoreIssue, Integration, Kept, ManageError, NewEntity, News};
+use registries::Registries;
+use serde_json::Value;
+use service_bus::{Bus, new_context_id, now};
+use store::{Change, IgnoredIssue, Record, RecordKind};
 
-use crate::{ChangeError, Home};
+use crate::{ChangeError, Home, home::Inner};
 
 impl Home {
-    /// Returns every entry as clients see it.
-    pub fn entries(&self, _request: &Authorized<ListEntries>) -> Vec<Value> {
-        self.inner.entries.load().iter().map(|(entry, state)| entry.to_wire(state, None)).collect()
-    }
-
-    /// Returns one entry as clients see it.
-    pub fn entry(&self, _request: &Authorized<ListEntries>, entry_id: &str) -> Option<Value> {
-        self.inner.entries.load().get(entry_id).map(|(entry, state)| entry.to_wire(state, None))
-    }
-
-    /// Changes an entry's title or preferences.
+    /// Makes an integration known, with the principal that is its own.
     ///
     /// # Errors
-    /// [`ChangeError::Entry`], [`ChangeError::Store`].
-    pub async fn update_entry(&self, request: Authorized<UpdateEntry>) -> Result<(), ChangeError> {
-        self.change_entries(request, |book, request| book.update(request, now())).await
+    /// [`Unauthorized`], if the principal may not manage entries of the integration's domain.
+    pub fn register(&self, integration: impl Integration, principal: Principal) -> Result<(), Unauthorized> {
+        self.inner.manager.register(integration, principal)
     }
 
-    /// Disables or enables an entry.
+    /// Ignores a repair issue, or no more. On disk when this returns.
     ///
     /// # Errors
-    /// [`ChangeError::Entry`], [`ChangeError::Store`].
-    pub async fn set_entry_disabled(&self, request: Authorized<SetDisabled>) -> Result<(), ChangeError> {
-        self.change_entries(request, |book, request| book.set_disabled(request, now())).await
-    }
-
-    /// Removes an entry.
-    ///
-    /// # Errors
-    /// [`ChangeError::Entry`], [`ChangeError::Store`].
-    pub async fn remove_entry(&self, request: Authorized<RemoveEntry>) -> Result<(), ChangeError> {
-        self.change_entries(request, |book, request| book.remove(request).map(Some)).await
-    }
-
-    async fn change_entries<R: Action>(
-        &self,
-        request: Authorized<R>,
-        change: impl FnOnce(&mut EntryBook, Authorized<R>) -> Result<Option<EntryChange>, EntryError>,
-    ) -> Result<(), ChangeError> {
-        let changes = self.inner.changes.lock().await;
-        let request = self.renew(&changes, request)?;
-        let mut book = EntryBook::clone(&self.inner.entries.load());
-        let Some(change) = change(&mut book, request)? else { return Ok(()) };
-        let (stored, verb, entry) = match &change {
-            EntryChange::Added(entry) => (Change::Put(Box::new(Record::Entry((**entry).clone()))), "added", entry),
-            EntryChange::Updated(entry) => (Change::Put(Box::new(Record::Entry((**entry).clone()))), "updated", entry),
-            EntryChange::Removed(entry) => {
-                (Change::Delete(RecordKind::Entry, entry.entry_id.clone()), "removed", entry)
-            }
+    /// [`ChangeError::Manage`], [`ChangeError::Store`].
+    pub async fn ignore_issue(&self, request: Authorized<IgnoreIssue>) -> Result<(), ChangeError> {
+        let request = {
+            let changes = self.inner.changes.lock().await;
+            self.renew(&changes, request)?
         };
-        self.commit(vec![stored]).await?;
-        let state = book.get(&entry.entry_id).map(|(_, state)| state.clone()).unwrap_or_default();
-        let data = json!({"type": verb, "entry": entry.to_wire(&state, None)});
-        self.inner.entries.store(Arc::new(book));
-        self.announce(Self::ENTRY_EVENT, data, Context::new(new_context_id(now()), None));
-        Ok(())
+        let keep = async |wish: &IgnoreIssue| {
+            let record = IgnoredIssue::of(&wish.domain, &wish.issue_id);
+            let change = if wish.ignore {
+                Change::Put(Box::new(Record::IgnoredIssue(record)))
+            } else {
+                Change::Delete(RecordKind::IgnoredIssue, record.id)
+            };
+            self.commit(vec![change]).await.map_err(ChangeError::from)
+        };
+        self.inner.manager.ignore_issue(request, keep).await
     }
 
     /// The event that feeds hear when an entry has changed: its data is one item of `config_entries/subscribe`.
     pub const ENTRY_EVENT: &str = "doorward_config_entry_changed";
+
+    /// The event that feeds hear when a flow that nobody has open begins or ends: its data is one item of
+    /// `config_entries/flow/subscribe`.
+    pub const FLOW_EVENT: &str = "doorward_flow_changed";
+}
+
+/// The home, as the manager holds it: without keeping it alive.
+pub(crate) struct EntriesHost {
+    bus: Bus,
+    inner: Weak<Inner>,
+}
+
+impl EntriesHost {
+    pub(crate) const fn new(bus: Bus, inner: Weak<Inner>) -> Self {
+        Self { bus, inner }
+    }
+
+    fn home(&self) -> Result<Home, HostError> {
+        let inner = self.inner.upgrade().ok_or_else(|| HostError("the home is closed".to_owned()))?;
+        Ok(Home { inner })
+    }
+}
+
+#[async_trait]
+impl Host for EntriesHost {
+    fn bus(&self) -> &Bus {
+        &self.bus
+    }
+
+    fn is_live(&self, principal: &Principal) -> bool {
+        self.home().is_ok_and(|home| home.is_alive(principal))
+    }
+
+    fn now(&self) -> Timestamp {
+        now()
+    }
+
+    fn random(&self) -> u128 {
+        let mut bytes = [0; 16];
+        if let Err(error) = getrandom::fill(&mut bytes) {
+            // Ids of flows open something: without entropy there must be none that could be guessed.
+            tracing::error!(%error, "the system has no entropy");
+            std::process::abort();
+        }
+        u128::from_le_bytes(bytes)
+    }
+
+    async fn keep(&self, changes: &[Kept]) -> Result<(), HostError> {
+        let home = self.home()?;
+        let stored = changes.iter().filter_map(|change| match (&change.before, &change.after) {
+            (_, Some(after)) => Some(Change::Put(Box::new(Record::Entry(ConfigEntry::clone(after))))),
+            (Some(before), None) => Some(Change::Delete(RecordKind::Entry, before.entry_id.clone())),
+            (None, None) => None,
+        });
+        let stored: Vec<_> = stored.collect();
+        // What came with an entry goes with it, in the same transaction.
+        let follow = |registries: &mut Registries, now| {
+            let mut all = Vec::new();
+            for Kept { before, after } in changes {
+                match (before, after) {
+                    (Some(before), None) => all.extend(registries.remove_config_entry(&before.entry_id, now)),
+                    (Some(before), Some(after)) if before.disabled_by != after.disabled_by => {
+                        let disabled = after.disabled_by.is_some();
+                        all.extend(registries.set_config_entry_disabled(&after.entry_id, disabled, now));
+                    }
+                    _ => {}
+                }
+            }
+            Ok(all)
+        };
+        let mut lock = home.inner.changes.lock().await;
+        home.apply(&mut lock, None, stored, follow).await.map_err(|error| HostError(error.to_string()))?;
+        Ok(())
+    }
+
+    fn announce(&self, news: News) {
+        let (event_type, data) = match news {
+            News::Entry(data) => (Home::ENTRY_EVENT, data),
+            News::Flow(data) => (Home::FLOW_EVENT, data),
+            News::FlowProgressed(data) => ("data_entry_flow_progressed", data),
+            News::Issue(data) => ("repairs_issue_registry_updated", data),
+        };
+        let Value::Object(data) = data else { return };
+        self.bus.announce(event_type, data, Context::new(new_context_id(now()), None));
+    }
+
+    async fn provide(
+        &self,
+        entry: &ConfigEntry,
+        principal: &Principal,
+        entities: Vec<NewEntity>,
+    ) -> Result<(), HostError> {
+        self.home()?.provide(entry, principal, entities).await
+    }
+
+    async fn withdraw(&self, entry_id: &str) {
+        if let Ok(home) = self.home() {
+            home.withdraw(entry_id).await;
+        }
+    }
+
+    async fn forget(&self, entry: &ConfigEntry, unique_ids: &[(String, String)]) -> Result<(), HostError> {
+        self.home()?.forget(entry, unique_ids).await
+    }
+}
+
+impl From<ManageError> for ChangeError {
+    fn from(error: ManageError) -> Self {
+        match error {
+            ManageError::Unauthorized(refusal) => Self::Unauthorized(refusal),
+            other => Self::Manage(other),
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use auth_core::Unauthorized;
 use auth_login::login_flow::FlowError;
-use config_entries::EntryError;
+use config_entries::ManageError;
 use registries::RegistryError;
 use store::StoreError;
 
@@ -15,9 +15,9 @@ pub enum ChangeError {
     /// The registry refused.
     #[error(transparent)]
     Registry(#[from] RegistryError),
-    /// The book of entries refused.
+    /// The manager of config entries refused.
     #[error(transparent)]
-    Entry(#[from] EntryError),
+    Manage(ManageError),
     /// A value cannot be.
     #[error("{0}")]
     Invalid(String),

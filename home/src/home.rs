@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -14,14 +14,14 @@ use auth_login::{
     client::ClientRules, code::CodeBook, credential::LoginBook, login_flow::LoginFlows, signed_path::PathSigner,
     throttle::Throttle, token_book::TokenBook,
 };
-use config_entries::EntryBook;
+use config_entries::Manager;
 use registries::{AreaRule, Registries};
 use serde_json::{Map, Value};
-use service_bus::{Bus, World, WorldWriter, now};
+use service_bus::{Bus, StateWriter, World, WorldWriter, now};
 use store::{Change, CoreConfig, GroupRecord, Person, Store, StoreError, Stored};
 use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
 
-use crate::entropy::OsEntropy;
+use crate::{entries::EntriesHost, entropy::OsEntropy, provided::Provided};
 
 /// A running home. Cheap to clone; all clones are the same home.
 #[derive(Clone, Debug)]
@@ -44,7 +44,12 @@ pub(crate) struct Inner {
     /// Held for the whole of a change, from working it out to announcing it.
     pub(crate) changes: AsyncMutex<Changes>,
     books: Mutex<Books>,
-    pub(crate) entries: ArcSwap<EntryBook>,
+    /// Runs the integrations and their flows.
+    pub(crate) manager: Manager,
+    /// The entities that integrations provide now.
+    pub(crate) provided: Provided,
+    /// What shows registered entities that nobody provides; once the hub has handed it down.
+    pub(crate) restorer: OnceLock<StateWriter>,
     pub(crate) persons: ArcSwap<Vec<Person>>,
     pub(crate) core: ArcSwap<CoreConfig>,
     pub(crate) config_dir: String,
@@ -95,13 +100,16 @@ impl Home {
         let registries = registries_of(&stored, options.area_rule);
         let auth = snapshot_of(&stored, &registries);
         world.replace(World { auth, registries: Arc::new(registries) });
-        let mut entries = EntryBook::default();
-        stored.entries.iter().cloned().for_each(|entry| entries.restore(entry));
-        let inner = Inner {
+        let entries = stored.entries.clone();
+        let ignored =
+            stored.ignored_issues.iter().map(|issue| (issue.domain.clone(), issue.issue_id.clone())).collect();
+        let inner = Arc::new_cyclic(|inner| Inner {
+            manager: Manager::new(Arc::new(EntriesHost::new(bus.clone(), inner.clone())), entries, ignored),
+            provided: Provided::default(),
+            restorer: OnceLock::new(),
             bus,
             store,
             changes: AsyncMutex::new(Changes { world }),
-            entries: ArcSwap::from_pointee(entries),
             persons: ArcSwap::from_pointee(stored.persons.clone()),
             core: ArcSwap::from_pointee(stored.core.clone().unwrap_or_default()),
             config_dir: options.config_dir,
@@ -109,13 +117,18 @@ impl Home {
             standing: watch::Sender::new(0),
             standing_now: AtomicU64::new(0),
             password_checks: Arc::new(Semaphore::new(2)),
-        };
-        Ok(Self { inner: Arc::new(inner) })
+        });
+        Ok(Self { inner })
     }
 
     /// Returns the bus.
     pub fn bus(&self) -> &Bus {
         &self.inner.bus
+    }
+
+    /// Returns the manager of config entries and flows.
+    pub fn manager(&self) -> &Manager {
+        &self.inner.manager
     }
 
     /// Returns what the home is called and where it is.
@@ -155,13 +168,16 @@ impl Home {
         changes: &Changes,
         request: Authorized<R>,
     ) -> Result<Authorized<R>, Unauthorized> {
-        if let Some(token_id) = request.principal().token_id()
-            && self.books().tokens.get_live(token_id, now()).is_none()
-        {
+        if !self.is_alive(request.principal()) {
             let user_id = request.principal().user_id().cloned();
             return Err(Unauthorized { user_id, ..Unauthorized::default() });
         }
         changes.world.current().auth.renew(request)
+    }
+
+    /// Tells whether the session behind a principal is still alive; one without a session always is.
+    pub(crate) fn is_alive(&self, principal: &Principal) -> bool {
+        principal.token_id().is_none_or(|token_id| self.books().tokens.get_live(token_id, now()).is_some())
     }
 
     pub(crate) async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {

@@ -19,11 +19,13 @@ mod groups;
 mod home;
 mod onboarding;
 mod persons;
+mod provided;
 mod registry;
 mod render;
 mod restored;
 mod shown;
 mod template;
+mod translations;
 
 pub use accounts::session::Session;
 pub use accounts::tokens::{AccessTokens, AnyToken, TokenInfo};
@@ -32,3 +34,4 @@ pub use core_config::CorePatch;
 pub use home::{Home, Options};
 pub use render::render_with_time_out;
 pub use shown::{HA_VERSION, components_for, config_value};
+pub use translations::translations;

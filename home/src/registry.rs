@@ -179,7 +179,7 @@ impl Home {
             Ok(changes)
         };
         let mut lock = self.inner.changes.lock().await;
-        self.apply(&mut lock, None, put).await.map(drop)
+        self.apply(&mut lock, None, Vec::new(), put).await.map(drop)
     }
 
     /// Waits for the request's turn, then makes its change.
@@ -190,24 +190,26 @@ impl Home {
     ) -> Result<Vec<RegistryChange>, ChangeError> {
         let (mut lock, principal, request) = self.begin(request).await?;
         let by = principal.user_id().cloned();
-        self.apply(&mut lock, by, |registries, now| change(request, registries, now)).await
+        self.apply(&mut lock, by, Vec::new(), |registries, now| change(request, registries, now)).await
     }
 
-    /// Works a change out on a copy, keeps it, and only then shows it.
-    async fn apply(
+    /// Works a change out on a copy, keeps it together with `others`, and only then shows it.
+    pub(crate) async fn apply(
         &self,
         lock: &mut Changes,
         by: Option<UserId>,
+        mut others: Vec<Change>,
         change: impl FnOnce(&mut Registries, Timestamp) -> Result<Vec<RegistryChange>, RegistryError>,
     ) -> Result<Vec<RegistryChange>, ChangeError> {
         let before = lock.world.current();
         let at = now();
         let mut registries = Registries::clone(&before.registries);
         let changes = change(&mut registries, at)?;
+        others.extend(records(&before.registries, &registries, &changes));
+        self.commit(others).await?;
         if changes.is_empty() {
             return Ok(changes);
         }
-        self.commit(records(&before.registries, &registries, &changes)).await?;
         let mut edit = before.auth.edit();
         registries.place_changed(&mut edit, &changes);
         lock.world.replace(World { auth: edit.finish(), registries: Arc::new(registries) });
@@ -215,6 +217,7 @@ impl Home {
             let context = Context::new(new_context_id(at), by.clone());
             self.inner.bus.announce_change(change.clone(), Arc::clone(&before), context);
         }
+        self.follow(&changes);
         Ok(changes)
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod calendars;
 pub(crate) mod core;
 pub(crate) mod entries;
 pub(crate) mod events;
+pub(crate) mod flows;
 pub(crate) mod services;
 pub(crate) mod states;
 pub(crate) mod template;

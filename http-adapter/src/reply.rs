@@ -7,7 +7,8 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use home::{AccountError, ChangeError};
+use config_entries::{EntryError, FlowError, ManageError};
+use home::AccountError;
 use serde_json::{Value, json};
 use service_bus::{CallError, FireError, HandlerError, SetStateError};
 
@@ -97,13 +98,35 @@ pub(crate) fn fire_error(error: &FireError) -> Response {
     }
 }
 
-/// Answers a change that was refused.
-pub(crate) fn change_error(error: ChangeError) -> Response {
+/// Answers something with a config entry that was not done.
+pub(crate) fn manage_error(error: ManageError) -> Response {
     match error {
-        ChangeError::Unauthorized(refusal) => denied(&refusal),
-        ChangeError::Registry(_) | ChangeError::Entry(_) => message(StatusCode::NOT_FOUND, error.to_string()),
-        ChangeError::Invalid(text) => message(StatusCode::BAD_REQUEST, text),
-        ChangeError::Store(error) => internal(&error),
+        ManageError::Unauthorized(refusal) => denied(&refusal),
+        ManageError::Entry(EntryError::Unknown(_) | EntryError::UnknownSubentry(_)) => {
+            message(StatusCode::NOT_FOUND, "Invalid entry specified")
+        }
+        ManageError::Entry(EntryError::Exists(_) | EntryError::OtherDomain(_) | EntryError::Transition(_)) => {
+            internal(&error)
+        }
+        ManageError::NotRecoverable(..) => message(StatusCode::FORBIDDEN, "Entry cannot be reloaded"),
+        ManageError::NoReauth(_) => message(StatusCode::BAD_REQUEST, error.to_string()),
+        ManageError::UnknownIssue(_) => message(StatusCode::NOT_FOUND, error.to_string()),
+        ManageError::UnloadFailed(_) | ManageError::Host(_) => internal(&error),
+    }
+}
+
+/// Answers a flow that did not go on.
+pub(crate) fn flow_error(error: FlowError) -> Response {
+    match error {
+        FlowError::Unauthorized(refusal) => denied(&refusal),
+        FlowError::UnknownFlow | FlowError::UnknownHandler | FlowError::UnknownEntry => {
+            message(StatusCode::NOT_FOUND, error.to_string())
+        }
+        FlowError::NoReconfigure(_) | FlowError::NotIgnorable => message(StatusCode::BAD_REQUEST, error.to_string()),
+        FlowError::Input(wrong) => json_reply(StatusCode::BAD_REQUEST, &json!({"errors": wrong.to_wire()})),
+        FlowError::Limit(_) => message(StatusCode::TOO_MANY_REQUESTS, error.to_string()),
+        FlowError::Failed => internal(&error),
+        FlowError::Manage(error) => manage_error(error),
     }
 }
 

@@ -107,5 +107,19 @@ routes! {
     GET    "/api/config/config_entries/entry"               Authenticated api::entries::list;
     DELETE "/api/config/config_entries/entry/{entry_id}"    Admin         api::entries::remove;
     GET    "/api/config/config_entries/flow_handlers"       Authenticated api::entries::flow_handlers;
-    POST   "/api/config/config_entries/flow"                Admin         api::entries::start_flow;
+    POST   "/api/config/config_entries/entry/{entry_id}/reload"  Admin    api::entries::reload;
+    POST   "/api/doorward/entry/{entry_id}/reauth"          Admin         api::entries::reauth;
+
+    POST   "/api/config/config_entries/flow"                        Admin api::flows::config::start;
+    GET    "/api/config/config_entries/flow/{flow_id}"              Admin api::flows::config::look;
+    POST   "/api/config/config_entries/flow/{flow_id}"              Admin api::flows::config::step;
+    DELETE "/api/config/config_entries/flow/{flow_id}"              Admin api::flows::config::abort;
+    POST   "/api/config/config_entries/options/flow"                Admin api::flows::options::start;
+    GET    "/api/config/config_entries/options/flow/{flow_id}"      Admin api::flows::options::look;
+    POST   "/api/config/config_entries/options/flow/{flow_id}"      Admin api::flows::options::step;
+    DELETE "/api/config/config_entries/options/flow/{flow_id}"      Admin api::flows::options::abort;
+    POST   "/api/config/config_entries/subentries/flow"             Admin api::flows::subentries::start;
+    GET    "/api/config/config_entries/subentries/flow/{flow_id}"   Admin api::flows::subentries::look;
+    POST   "/api/config/config_entries/subentries/flow/{flow_id}"   Admin api::flows::subentries::step;
+    DELETE "/api/config/config_entries/subentries/flow/{flow_id}"   Admin api::flows::subentries::abort;
 }

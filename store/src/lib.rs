@@ -5,7 +5,7 @@
 //! Home Assistant's configuration directory is [`ha_storage`].
 
 mod record;
-pub use record::{CoreConfig, GroupRecord, LoginRecord, Person, Record, RecordKind, Stored};
+pub use record::{CoreConfig, GroupRecord, IgnoredIssue, LoginRecord, Person, Record, RecordKind, Stored};
 
 mod sqlite;
 pub use sqlite::SqliteStore;

@@ -38,6 +38,8 @@ pub enum Record {
     Label(LabelEntry),
     /// A config entry.
     Entry(ConfigEntry),
+    /// A repair issue that somebody wants to see no more.
+    IgnoredIssue(IgnoredIssue),
     /// A person.
     Person(Person),
     /// What the home is called and where it is.
@@ -58,6 +60,7 @@ pub enum RecordKind {
     Floor,
     Label,
     Entry,
+    IgnoredIssue,
     Person,
     Core,
 }
@@ -107,6 +110,17 @@ pub struct Person {
     pub device_trackers: Vec<String>,
     /// An image's address.
     pub picture: Option<String>,
+}
+
+/// A repair issue that somebody wants to see no more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IgnoredIssue {
+    /// `<domain>/<issue_id>`.
+    pub id: String,
+    /// Who raised it.
+    pub domain: String,
+    /// Tells it from the domain's other issues.
+    pub issue_id: String,
 }
 
 /// What the home is called and where it is.
@@ -162,6 +176,8 @@ pub struct Stored {
     pub labels: Vec<LabelEntry>,
     /// Config entries.
     pub entries: Vec<ConfigEntry>,
+    /// Repair issues that somebody wants to see no more.
+    pub ignored_issues: Vec<IgnoredIssue>,
     /// Persons.
     pub persons: Vec<Person>,
     /// The home, if it was ever set.
@@ -202,6 +218,13 @@ impl GroupRecord {
     }
 }
 
+impl IgnoredIssue {
+    /// Returns the record of an issue.
+    pub fn of(domain: &str, issue_id: &str) -> Self {
+        Self { id: format!("{domain}/{issue_id}"), domain: domain.to_owned(), issue_id: issue_id.to_owned() }
+    }
+}
+
 impl LoginRecord {
     /// Returns the record of a login.
     pub fn of(login: &Login) -> Self {
@@ -216,7 +239,7 @@ impl LoginRecord {
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::User,
         Self::Group,
         Self::Login,
@@ -227,9 +250,18 @@ impl RecordKind {
         Self::Floor,
         Self::Label,
         Self::Entry,
+        Self::IgnoredIssue,
         Self::Person,
         Self::Core,
     ];
+
+    /// Returns the version of the tables with which this one came.
+    pub const fn since(self) -> i64 {
+        match self {
+            Self::IgnoredIssue => 2,
+            _ => 1,
+        }
+    }
 
     /// Returns the table's name.
     pub const fn table(self) -> &'static str {
@@ -244,6 +276,7 @@ impl RecordKind {
             Self::Floor => "floors",
             Self::Label => "labels",
             Self::Entry => "config_entries",
+            Self::IgnoredIssue => "ignored_issues",
             Self::Person => "persons",
             Self::Core => "core",
         }
@@ -264,6 +297,7 @@ impl Record {
             Self::Floor(_) => RecordKind::Floor,
             Self::Label(_) => RecordKind::Label,
             Self::Entry(_) => RecordKind::Entry,
+            Self::IgnoredIssue(_) => RecordKind::IgnoredIssue,
             Self::Person(_) => RecordKind::Person,
             Self::Core(_) => RecordKind::Core,
         }
@@ -282,6 +316,7 @@ impl Record {
             Self::Floor(floor) => &floor.id,
             Self::Label(label) => &label.id,
             Self::Entry(entry) => &entry.entry_id,
+            Self::IgnoredIssue(issue) => &issue.id,
             Self::Person(person) => &person.id,
             Self::Core(_) => "core",
         }
@@ -300,6 +335,7 @@ impl Record {
             Self::Floor(record) => serde_json::to_string(record),
             Self::Label(record) => serde_json::to_string(record),
             Self::Entry(record) => serde_json::to_string(record),
+            Self::IgnoredIssue(record) => serde_json::to_string(record),
             Self::Person(record) => serde_json::to_string(record),
             Self::Core(record) => serde_json::to_string(record),
         }
@@ -320,6 +356,7 @@ impl Stored {
             RecordKind::Floor => self.floors.push(serde_json::from_str(body)?),
             RecordKind::Label => self.labels.push(serde_json::from_str(body)?),
             RecordKind::Entry => self.entries.push(serde_json::from_str(body)?),
+            RecordKind::IgnoredIssue => self.ignored_issues.push(serde_json::from_str(body)?),
             RecordKind::Person => self.persons.push(serde_json::from_str(body)?),
             RecordKind::Core => self.core = Some(serde_json::from_str(body)?),
         }

@@ -23,7 +23,7 @@ enum Job {
 }
 
 /// The newest version of the tables that is known here.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// How many batches may wait for the writer; more wait to be let in.
 const QUEUE: usize = 64;
@@ -88,8 +88,8 @@ fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     if found > VERSION {
         return Err(StoreError::TooNew { found, known: VERSION });
     }
-    if found < 1 {
-        for kind in RecordKind::ALL {
+    if found < VERSION {
+        for kind in RecordKind::ALL.into_iter().filter(|kind| kind.since() > found) {
             // The rowid keeps the order of first writing.
             let table = kind.table();
             change.execute(&format!("CREATE TABLE {table} (id TEXT NOT NULL UNIQUE, body TEXT NOT NULL)"), [])?;

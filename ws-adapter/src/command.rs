@@ -4,11 +4,14 @@ mod auth;
 mod core;
 mod entries;
 mod events;
+mod flows;
 mod people;
 mod registry;
 mod registry_views;
+mod repairs;
 mod services;
 mod states;
+mod translations;
 mod users;
 
 use std::{future::Future, pin::Pin, sync::Arc};
@@ -222,6 +225,14 @@ commands! {
     "config_entries/get_single"                               Admin         Here  entries::get_single;
     "config_entries/update"                                   Admin         Apart entries::update;
     "config_entries/disable"                                  Admin         Apart entries::disable;
-    "config_entries/flow/progress"                            Admin         Here  entries::flow_progress;
-    "config_entries/flow/subscribe"                           Admin         Here  entries::flow_subscribe;
+    "config_entries/subentries/list"                          Admin         Here  entries::list_subentries;
+    "config_entries/subentries/update"                        Admin         Apart entries::update_subentry;
+    "config_entries/subentries/delete"                        Admin         Apart entries::delete_subentry;
+    "config_entries/ignore_flow"                              Admin         Apart flows::ignore;
+    "config_entries/flow/progress"                            Admin         Here  flows::progress;
+    "config_entries/flow/subscribe"                           Admin         Here  flows::subscribe;
+    "repairs/list_issues"                                     Authenticated Here  repairs::list;
+    "repairs/get_issue_data"                                  Admin         Here  repairs::data;
+    "repairs/ignore_issue"                                    Admin         Apart repairs::ignore;
+    "frontend/get_translations"                               Authenticated Here  translations::get;
 }

@@ -3,6 +3,7 @@
 use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use auth_core::{Action, Authorized};
+use config_entries::EntryFilter;
 use futures_util::FutureExt;
 use home::{Home, RenderTemplate, Session, render_with_time_out};
 use serde_json::{Value, json};
@@ -184,7 +185,8 @@ impl Connection {
                 Subscription::Events { event_type, since } => {
                     // An event that only concerns this adapter is none of the API's.
                     let named = event_type.as_deref();
-                    let wanted = named.map_or(&*event.event_type != Home::ENTRY_EVENT, |t| *t == *event.event_type);
+                    let own = [Home::ENTRY_EVENT, Home::FLOW_EVENT].contains(&&*event.event_type);
+                    let wanted = named.map_or(!own, |t| *t == *event.event_type);
                     if number > *since && wanted {
                         self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
                     }
@@ -194,8 +196,13 @@ impl Connection {
                         self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
                     }
                 }
-                Subscription::Entries { since } => {
+                Subscription::Entries { since, .. } => {
                     if number > *since && &*event.event_type == Home::ENTRY_EVENT {
+                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
+                    }
+                }
+                Subscription::Flows { since } => {
+                    if number > *since && &*event.event_type == Home::FLOW_EVENT {
                         self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
                     }
                 }
@@ -226,7 +233,10 @@ impl Connection {
                     }
                 }
                 Subscription::Template(_) => templates.push(*id),
-                Subscription::Events { .. } | Subscription::Entries { .. } | Subscription::Nothing => {}
+                Subscription::Events { .. }
+                | Subscription::Entries { .. }
+                | Subscription::Flows { .. }
+                | Subscription::Nothing => {}
             }
         }
         templates.into_iter().for_each(|id| self.render(id));
@@ -271,7 +281,16 @@ impl Connection {
             Subscription::Entities(entities) if event.number() > entities.since => {
                 entities.change(&viewer, &event.data)
             }
-            Subscription::Entries { .. } => match &event.data {
+            Subscription::Entries { filter, .. } => match &event.data {
+                EventData::Other(change) => {
+                    let entry = change.get("entry").unwrap_or(&Value::Null);
+                    let domain = entry.get("domain").and_then(Value::as_str).unwrap_or_default();
+                    let wanted = filter.wants(entry, self.home.manager().kind_of(domain));
+                    wanted.then(|| json!([change]).to_string())
+                }
+                EventData::StateChanged { .. } | EventData::Registry { .. } => None,
+            },
+            Subscription::Flows { .. } => match &event.data {
                 EventData::Other(change) => Some(json!([change]).to_string()),
                 EventData::StateChanged { .. } | EventData::Registry { .. } => None,
             },
@@ -316,10 +335,17 @@ impl Connection {
         Ok(())
     }
 
-    pub(crate) fn subscribe_to_entries(&mut self, id: u64) -> Result<(), CommandError> {
+    pub(crate) fn subscribe_to_entries(&mut self, id: u64, filter: EntryFilter) -> Result<(), CommandError> {
         self.has_room()?;
         let since = self.feed.listen(Some(Home::ENTRY_EVENT));
-        self.subscriptions.insert(id, Subscription::Entries { since });
+        self.subscriptions.insert(id, Subscription::Entries { filter, since });
+        Ok(())
+    }
+
+    pub(crate) fn subscribe_to_flows(&mut self, id: u64) -> Result<(), CommandError> {
+        self.has_room()?;
+        let since = self.feed.listen(Some(Home::FLOW_EVENT));
+        self.subscriptions.insert(id, Subscription::Flows { since });
         Ok(())
     }
 
@@ -356,6 +382,7 @@ impl Connection {
             Some(Subscription::Events { event_type, .. }) => self.feed.unlisten(event_type.as_deref()),
             Some(Subscription::Entities(_) | Subscription::Template(_)) => self.feed.unlisten(Some("state_changed")),
             Some(Subscription::Entries { .. }) => self.feed.unlisten(Some(Home::ENTRY_EVENT)),
+            Some(Subscription::Flows { .. }) => self.feed.unlisten(Some(Home::FLOW_EVENT)),
             Some(Subscription::Nothing) => {}
         }
         true

@@ -1,6 +1,7 @@
 //! Why a command failed, and the one place where that becomes a code on the wire.
 
 use auth_core::Unauthorized;
+use config_entries::{EntryError, FlowError, ManageError};
 use home::{AccountError, ChangeError};
 use registries::RegistryError;
 use serde_json::{Map, Value, json};
@@ -141,9 +142,42 @@ impl From<ChangeError> for CommandError {
         match error {
             ChangeError::Unauthorized(refusal) => refusal.into(),
             ChangeError::Registry(error) => error.into(),
-            ChangeError::Entry(_) => Self::new("not_found", "Config entry not found"),
+            ChangeError::Manage(error) => error.into(),
             ChangeError::Invalid(text) => Self::new("invalid_info", text),
             ChangeError::Store(error) => Self::unknown(&error),
+        }
+    }
+}
+
+impl From<ManageError> for CommandError {
+    fn from(error: ManageError) -> Self {
+        match error {
+            ManageError::Unauthorized(refusal) => refusal.into(),
+            ManageError::Entry(EntryError::Unknown(_)) => Self::new("not_found", "Config entry not found"),
+            ManageError::Entry(EntryError::UnknownSubentry(_)) => Self::new("not_found", "Config subentry not found"),
+            ManageError::NotRecoverable(..) | ManageError::NoReauth(_) => Self::new("not_allowed", error.to_string()),
+            ManageError::UnknownIssue(_) => Self::new("unknown_issue", error.to_string()),
+            ManageError::Entry(EntryError::Exists(_) | EntryError::OtherDomain(_) | EntryError::Transition(_))
+            | ManageError::UnloadFailed(_)
+            | ManageError::Host(_) => Self::unknown(&error),
+        }
+    }
+}
+
+impl From<FlowError> for CommandError {
+    fn from(error: FlowError) -> Self {
+        match error {
+            FlowError::Unauthorized(refusal) => refusal.into(),
+            FlowError::NotIgnorable => Self::new("no_unique_id", error.to_string()),
+            // The text is Home Assistant's, for whatever a command about a flow does not find.
+            FlowError::UnknownFlow | FlowError::UnknownHandler | FlowError::UnknownEntry => {
+                Self::new("not_found", "Config entry not found")
+            }
+            FlowError::NoReconfigure(_) | FlowError::Input(_) | FlowError::Limit(_) => {
+                Self::new("not_allowed", error.to_string())
+            }
+            FlowError::Failed => Self::unknown(&error),
+            FlowError::Manage(error) => error.into(),
         }
     }
 }

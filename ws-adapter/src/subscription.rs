@@ -6,6 +6,7 @@ use std::{
 };
 
 use auth_core::EntityId;
+use config_entries::EntryFilter;
 use serde_json::{Map, Value, json};
 use service_bus::{EventData, State, Viewer};
 use templates::Listeners;
@@ -20,7 +21,9 @@ pub(crate) enum Subscription {
     /// A template, rendered anew when what it read has changed.
     Template(Box<TemplateSubscription>),
     /// Config entries.
-    Entries { since: u64 },
+    Entries { filter: EntryFilter, since: u64 },
+    /// Flows that nobody has open.
+    Flows { since: u64 },
     /// Something that never happens here.
     Nothing,
 }

@@ -1,16 +1,17 @@
 //! Config entries. They say which integrations there are: for administrators; others see none.
 
-use config_entries::{ListEntries, SetDisabled, UpdateEntry};
+use config_entries::{
+    EntryFilter, IntegrationKind, ListEntries, RemoveSubentry, SetDisabled, UpdateEntry, UpdateSubentry,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Call, Reply, no_members, read};
+use super::{Call, Reply, read};
 use crate::{CommandError, connection::Connection, message};
 
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum OneOrMany {
-    #[expect(dead_code, reason = "every integration is shown as a hub, whichever kinds are asked for")]
     One(String),
     Many(Vec<String>),
 }
@@ -22,22 +23,28 @@ struct Get {
     domain: Option<String>,
 }
 
-fn entries(connection: &Connection, domain: Option<&str>, filter: Option<&OneOrMany>) -> Vec<Value> {
+fn filter(domain: Option<String>, types: Option<OneOrMany>) -> Result<EntryFilter, CommandError> {
+    let types = types.map(|types| match types {
+        OneOrMany::One(kind) => vec![kind],
+        OneOrMany::Many(kinds) => kinds,
+    });
+    let known = |kind: &String| IntegrationKind::ALL.iter().any(|known| known.as_str() == kind);
+    if types.iter().flatten().any(|kind| !known(kind)) {
+        let known: Vec<_> = IntegrationKind::ALL.iter().map(|kind| format!("'{}'", kind.as_str())).collect();
+        let text = format!("value must be one of [{}] for dictionary value @ data['type_filter']", known.join(", "));
+        return Err(CommandError::format(text));
+    }
+    Ok(EntryFilter { domain, types })
+}
+
+fn entries(connection: &Connection, filter: &EntryFilter) -> Vec<Value> {
     let Ok(asked) = connection.authorize(ListEntries) else { return Vec::new() };
-    // Integrations that are not known here are included except when helpers alone are wanted.
-    if matches!(filter, Some(OneOrMany::Many(kinds)) if kinds.iter().all(|kind| kind == "helper")) {
-        return Vec::new();
-    }
-    let mut entries = connection.home.entries(&asked);
-    if let Some(domain) = domain {
-        entries.retain(|entry| entry.get("domain").and_then(Value::as_str) == Some(domain));
-    }
-    entries
+    connection.home.manager().entries(&asked, filter)
 }
 
 pub(crate) fn get(connection: &mut Connection, _: u64, data: Map<String, Value>) -> Result<Reply, CommandError> {
     let Get { type_filter, domain } = read(data)?;
-    Ok(Reply::Result(Value::Array(entries(connection, domain.as_deref(), type_filter.as_ref()))))
+    Ok(Reply::Result(Value::Array(entries(connection, &filter(domain, type_filter)?))))
 }
 
 #[derive(Deserialize)]
@@ -48,8 +55,9 @@ struct Subscribe {
 
 pub(crate) fn subscribe(connection: &mut Connection, id: u64, data: Map<String, Value>) -> Result<Reply, CommandError> {
     let Subscribe { type_filter } = read(data)?;
-    connection.subscribe_to_entries(id)?;
-    let entries = entries(connection, None, type_filter.as_ref());
+    let filter = filter(None, type_filter)?;
+    connection.subscribe_to_entries(id, filter.clone())?;
+    let entries = entries(connection, &filter);
     let first: Value = entries.into_iter().map(|entry| json!({"type": null, "entry": entry})).collect();
     connection.send(message::result(id, &Value::Null));
     connection.send(message::event(id, &first.to_string()));
@@ -65,8 +73,7 @@ struct One {
 pub(crate) fn get_single(connection: &mut Connection, _: u64, data: Map<String, Value>) -> Result<Reply, CommandError> {
     let One { entry_id } = read(data)?;
     let asked = connection.authorize(ListEntries)?;
-    let entry = connection.home.entry(&asked, &entry_id);
-    let entry = entry.ok_or_else(|| CommandError::new("not_found", "Config entry not found"))?;
+    let entry = connection.home.manager().entry(&asked, &entry_id).ok_or_else(unknown)?;
     Ok(Reply::Result(json!({"config_entry": entry})))
 }
 
@@ -84,8 +91,9 @@ pub(crate) async fn update(mut call: Call) -> Result<Reply, CommandError> {
     let list = call.authorize(ListEntries)?;
     let wish = UpdateEntry { entry_id: entry_id.clone(), title, pref_disable_new_entities, pref_disable_polling };
     let asked = call.authorize(wish)?;
-    call.home.update_entry(asked).await?;
-    Ok(Reply::Result(json!({"config_entry": call.home.entry(&list, &entry_id), "require_restart": false})))
+    let require_restart = call.home.manager().update(asked).await?;
+    let entry = call.home.manager().entry(&list, &entry_id);
+    Ok(Reply::Result(json!({"config_entry": entry, "require_restart": require_restart})))
 }
 
 #[derive(Deserialize)]
@@ -101,24 +109,50 @@ pub(crate) async fn disable(mut call: Call) -> Result<Reply, CommandError> {
         return Err(CommandError::format("value must be one of user, null @ data['disabled_by']"));
     }
     let asked = call.authorize(SetDisabled { entry_id, disabled: disabled_by.is_some() })?;
-    call.home.set_entry_disabled(asked).await?;
-    Ok(Reply::Result(json!({"require_restart": false})))
+    let require_restart = call.home.manager().set_disabled(asked).await?;
+    Ok(Reply::Result(json!({"require_restart": require_restart})))
 }
 
-/// Lists the flows under way: there are none, since no integration here has any.
-pub(crate) fn flow_progress(_: &mut Connection, _: u64, data: Map<String, Value>) -> Result<Reply, CommandError> {
-    no_members(&data)?;
-    Ok(Reply::Result(json!([])))
-}
-
-/// Subscribes to flows under way; the event comes before the result.
-pub(crate) fn flow_subscribe(
+pub(crate) fn list_subentries(
     connection: &mut Connection,
-    id: u64,
+    _: u64,
     data: Map<String, Value>,
 ) -> Result<Reply, CommandError> {
-    no_members(&data)?;
-    connection.subscribe_to_nothing(id)?;
-    connection.send(message::event(id, "[]"));
+    let One { entry_id } = read(data)?;
+    let asked = connection.authorize(ListEntries)?;
+    let parts = connection.home.manager().subentries(&asked, &entry_id).ok_or_else(unknown)?;
+    Ok(Reply::Result(Value::Array(parts)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rename {
+    entry_id: String,
+    subentry_id: String,
+    title: Option<String>,
+}
+
+pub(crate) async fn update_subentry(mut call: Call) -> Result<Reply, CommandError> {
+    let Rename { entry_id, subentry_id, title } = call.read()?;
+    let asked = call.authorize(UpdateSubentry { entry_id, subentry_id, title })?;
+    call.home.manager().update_subentry(asked).await?;
     Ok(Reply::Result(Value::Null))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Delete {
+    entry_id: String,
+    subentry_id: String,
+}
+
+pub(crate) async fn delete_subentry(mut call: Call) -> Result<Reply, CommandError> {
+    let Delete { entry_id, subentry_id } = call.read()?;
+    let asked = call.authorize(RemoveSubentry { entry_id, subentry_id })?;
+    call.home.manager().remove_subentry(asked).await?;
+    Ok(Reply::Result(Value::Null))
+}
+
+fn unknown() -> CommandError {
+    CommandError::new("not_found", "Config entry not found")
 }
