@@ -19,6 +19,7 @@ pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener> {
 /// Serves the home until the process is asked to end, by `SIGTERM` or `SIGINT`.
 pub(crate) async fn until_stopped(home: Home, listener: TcpListener) -> Result<()> {
     let sweeper = tokio::spawn(sweep(home.clone()));
+    let manager = home.manager().clone();
     let websocket = Extra { path: ws_adapter::PATH, service: ws_adapter::route(home.clone()) };
     let router = router(&App { home }, vec![websocket]);
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -30,8 +31,13 @@ pub(crate) async fn until_stopped(home: Home, listener: TcpListener) -> Result<(
     };
     serve(listener, router, ServeOptions::default(), stop).await;
     sweeper.abort();
+    // What runs for the entries says goodbye where it is connected; nothing that is kept depends on it.
+    _ = tokio::time::timeout(STOP_TIME, manager.stop()).await;
     Ok(())
 }
+
+/// How long the entries may take to be taken down when the hub ends.
+const STOP_TIME: Duration = Duration::from_secs(2);
 
 /// Removes tokens as they expire.
 async fn sweep(home: Home) {

@@ -16,9 +16,6 @@ use crate::{
     workspace::{self, Workspace, succeeds},
 };
 
-/// Scenarios that are not expected to pass yet, by the start of their names. With patterns they are run all the same.
-const NOT_YET: &[&str] = &["flow."];
-
 /// Where the suite is, from the root of the repository.
 const SUITE: &str = "../shared/clients";
 
@@ -52,7 +49,7 @@ fn against(workspace: &Workspace, url: &str, creds: &Path, patterns: &[String]) 
     if let Some(why) = missing(workspace) {
         return Ok(Done::LeftOut(why));
     }
-    let names = if patterns.is_empty() { expected(workspace)? } else { patterns.to_owned() };
+    let names = if patterns.is_empty() { scenarios(workspace)? } else { patterns.to_owned() };
     let creds = env::current_dir()?.join(creds);
     workspace::run(suite(workspace)?.arg(url).arg(creds).args(&names))?;
     Ok(Done::Passed)
@@ -81,29 +78,24 @@ fn suite(workspace: &Workspace) -> Result<Command> {
     Ok(command)
 }
 
-/// Returns the scenarios that should pass by now.
-fn expected(workspace: &Workspace) -> Result<Vec<String>> {
+/// Returns the names of all scenarios.
+fn scenarios(workspace: &Workspace) -> Result<Vec<String>> {
     let done = suite(workspace)?.arg("--list").output().context("the suite cannot be run")?;
     if !done.status.success() {
         bail!("the suite lists no scenarios: {}", String::from_utf8_lossy(&done.stderr).trim());
     }
-    let (names, not_yet) = sort_out(&String::from_utf8_lossy(&done.stdout))?;
-    if !not_yet.is_empty() {
-        say(format_args!("# not tried yet: {}", not_yet.join(" ")));
-    }
-    Ok(names)
+    names(&String::from_utf8_lossy(&done.stdout))
 }
 
-/// Takes the names from the suite's list: those that should pass by now, and the others.
-fn sort_out(list: &str) -> Result<(Vec<String>, Vec<String>)> {
+/// Takes the names from the suite's list.
+fn names(list: &str) -> Result<Vec<String>> {
     let broken = list.lines().find(|line| line.starts_with("FAIL "));
     ensure!(broken.is_none(), "the suite cannot be set up: {}", broken.unwrap_or_default());
     // The last line counts the scenarios; a name has a dot.
     let names = list.lines().filter_map(|line| line.split_whitespace().next()).filter(|word| word.contains('.'));
-    let (not_yet, expected): (Vec<_>, Vec<_>) =
-        names.map(str::to_owned).partition(|name| NOT_YET.iter().any(|start| name.starts_with(start)));
-    ensure!(!expected.is_empty(), "the suite lists no scenarios");
-    Ok((expected, not_yet))
+    let names: Vec<_> = names.map(str::to_owned).collect();
+    ensure!(!names.is_empty(), "the suite lists no scenarios");
+    Ok(names)
 }
 
 #[cfg(test)]
@@ -114,10 +106,8 @@ mod tests {
     fn names_are_taken_from_the_list() {
         let list =
             "js.connect  -  (the client)\nflow.create  wide  (the client)\nrest.states  -  (fetch)\n3 scenarios\n";
-        let (expected, not_yet) = sort_out(list).unwrap();
-        assert_eq!(expected, ["js.connect", "rest.states"]);
-        assert_eq!(not_yet, ["flow.create"]);
-        assert!(sort_out("js.connect  -  (x)\nFAIL ws.setup: no network\n1 scenarios\n").is_err());
-        assert!(sort_out("0 scenarios\n").is_err());
+        assert_eq!(names(list).unwrap(), ["js.connect", "flow.create", "rest.states"]);
+        assert!(names("js.connect  -  (x)\nFAIL ws.setup: no network\n1 scenarios\n").is_err());
+        assert!(names("0 scenarios\n").is_err());
     }
 }

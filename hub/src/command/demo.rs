@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use auth_core::{Action, Authorized, Group, Policy, principal::danger};
-use demo::Demo;
+use demo::{BridgeWorld, Demo, DemoBridge, Uptime};
 use home::{CreateToken, Home, Secret, SetGroup};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
@@ -45,6 +45,13 @@ pub(crate) async fn run(listen: SocketAddr, creds_file: Option<PathBuf>) -> Resu
     let writer = home.bus().state_writer(writer);
     let demo = Arc::new(Demo::start(home.bus(), writer.clone()).context("furnishing the demo home")?);
     home.restore_unprovided(&writer);
+    let bridges = Arc::<BridgeWorld>::default();
+    for service in demo::bridge_services(&bridges) {
+        home.bus().register(service)?;
+    }
+    home.register(DemoBridge::new(bridges), danger::integration_principal("demo_bridge"))?;
+    home.register(Uptime, danger::integration_principal("uptime"))?;
+    home.manager().start().await;
     let living = tokio::spawn({
         let demo = Arc::clone(&demo);
         async move { demo.live().await }
@@ -53,7 +60,18 @@ pub(crate) async fn run(listen: SocketAddr, creds_file: Option<PathBuf>) -> Resu
     greet(&url, &users);
     if let Some(file) = creds_file {
         // Connections are accepted as soon as there is a listener, so whoever sees the file gets an answer.
-        let creds = json!({"url": url, "users": users, "light": LIGHT, "other_light": OTHER_LIGHT});
+        let creds = json!({
+            "url": url,
+            "users": users,
+            "light": LIGHT,
+            "other_light": OTHER_LIGHT,
+            "flow": {
+                "handler": "demo_bridge",
+                "input": [{"host": "kit", "password": "right"}],
+                "bad_input": {"host": "kit", "password": 5},
+            },
+            "flow_single": {"handler": "uptime", "input": [{}], "duplicate": "single_instance_allowed"},
+        });
         write_private(&file, &creds.to_string()).with_context(|| format!("writing {}", file.display()))?;
     }
     let served = run::until_stopped(home, listener).await;

@@ -54,7 +54,20 @@ pub(crate) fn rest(entity: &str) -> Vec<RestRow> {
             ("GET", "/api/stream") => (&[], None),
             ("POST", "/api/template") => (&[], Some(json!({"template": "{{ 1 }}"}))),
             ("DELETE", "/api/config/config_entries/entry/{entry_id}") => (&[("entry_id", "none")], None),
-            ("POST", "/api/config/config_entries/flow") => (&[], Some(json!({"handler": "none"}))),
+            (
+                "POST",
+                "/api/config/config_entries/entry/{entry_id}/reload" | "/api/doorward/entry/{entry_id}/reauth",
+            ) => (&[("entry_id", "none")], None),
+            ("POST", "/api/config/config_entries/flow" | "/api/config/config_entries/options/flow") => {
+                (&[], Some(json!({"handler": "none"})))
+            }
+            ("POST", "/api/config/config_entries/subentries/flow") => (&[], Some(json!({"handler": ["none", "x"]}))),
+            (
+                "GET" | "POST" | "DELETE",
+                "/api/config/config_entries/flow/{flow_id}"
+                | "/api/config/config_entries/options/flow/{flow_id}"
+                | "/api/config/config_entries/subentries/flow/{flow_id}",
+            ) => (&[("flow_id", "none")], None),
             (method, path) => panic!("{method} {path} has no row in the matrix"),
         };
         let path = params
@@ -92,6 +105,7 @@ pub(crate) fn ws(entity: &str) -> Vec<WsRow> {
             | "config_entries/subscribe"
             | "config_entries/flow/progress"
             | "config_entries/flow/subscribe"
+            | "repairs/list_issues"
             | "manifest/list"
             | "subscribe_entities"
             | "config/core/update" => json!({}),
@@ -138,6 +152,14 @@ pub(crate) fn ws(entity: &str) -> Vec<WsRow> {
             "config/label_registry/update" | "config/label_registry/delete" => json!({"label_id": "none"}),
             "config_entries/get_single" | "config_entries/update" => json!({"entry_id": "none"}),
             "config_entries/disable" => json!({"entry_id": "none", "disabled_by": "user"}),
+            "config_entries/subentries/list" => json!({"entry_id": "none"}),
+            "config_entries/subentries/update" | "config_entries/subentries/delete" => {
+                json!({"entry_id": "none", "subentry_id": "none"})
+            }
+            "config_entries/ignore_flow" => json!({"flow_id": "none", "title": "x"}),
+            "repairs/get_issue_data" => json!({"domain": "none", "issue_id": "none"}),
+            "repairs/ignore_issue" => json!({"domain": "none", "issue_id": "none", "ignore": true}),
+            "frontend/get_translations" => json!({"language": "en", "category": "config"}),
             name => panic!("command `{name}` has no row in the matrix"),
         };
         WsRow { command, members }
@@ -151,6 +173,8 @@ pub(crate) fn service_access(domain: &str, service: &str) -> String {
     match specs.iter().find(|spec| spec.domain == domain && spec.name == service) {
         Some(spec) => spec.access.to_string(),
         None if domain == "script" => format!("script.{service}:control"),
+        // They change what entries depend on.
+        None if domain == "demo_bridge" => "admin".to_owned(),
         None => panic!("service {domain}.{service} has no row in the matrix"),
     }
 }

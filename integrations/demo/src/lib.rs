@@ -31,3 +31,8 @@ mod routine;
 
 mod demo;
 pub use demo::{Demo, DemoError};
+
+mod bridge;
+mod uptime;
+pub use bridge::{BridgeWorld, DemoBridge, bridge_services};
+pub use uptime::Uptime;

@@ -12,7 +12,7 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("http-adapter", &["home"]),
     ("ws-adapter", &["home"]),
     ("home", &["config-entries", "store", "auth-login", "templates", "service-bus"]),
-    ("demo", &["components", "registries", "service-bus", "auth-core"]),
+    ("demo", &["components", "config-entries"]),
     ("components", &["service-bus"]),
     ("store", &["auth-core", "auth-login", "config-entries", "registries"]),
     ("service-bus", &["registries"]),

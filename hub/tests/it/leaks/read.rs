@@ -37,8 +37,19 @@ fn arguments(command: &str, house: &House) -> Vec<Value> {
         | "config/label_registry/list"
         | "integration/setup_info"
         | "config/auth/list"
+        | "repairs/list_issues"
         | "config_entries/flow/progress"
         | "config_entries/flow/subscribe" => vec![json!({})],
+        "config_entries/subentries/list" => vec![json!({"entry_id": entry})],
+        "config_entries/subentries/update" | "config_entries/subentries/delete" => {
+            vec![json!({"entry_id": entry, "subentry_id": entry})]
+        }
+        "config_entries/ignore_flow" => vec![json!({"flow_id": entry, "title": "mine"})],
+        "repairs/get_issue_data" => vec![json!({"domain": "homeassistant", "issue_id": "x"})],
+        "repairs/ignore_issue" => vec![json!({"domain": "homeassistant", "issue_id": "x", "ignore": true})],
+        "frontend/get_translations" => ["title", "config", "options", "issues", "entity"]
+            .map(|category| json!({"language": "en", "category": category, "config_flow": true}))
+            .to_vec(),
         "call_service" => ["light.turn_on", "lock.unlock", "script.good_night", "homeassistant.turn_on", "no.such"]
             .iter()
             .flat_map(|name| {
@@ -485,7 +496,7 @@ const UNSERVED_COMMANDS: &[&str] = &[
     "device_automation/trigger/list", "device_automation/condition/list", "device_automation/action/list",
     "device_automation/trigger/capabilities", "persistent_notification/get", "persistent_notification/subscribe",
     "zone/list", "tag/list", "input_boolean/list", "input_number/list", "input_select/list", "input_text/list",
-    "counter/list", "timer/list", "schedule/list", "repairs/list_issues", "repairs/get_issue_data", "repairs/ignore_issue",
+    "counter/list", "timer/list", "schedule/list",
     "system_health/info", "logger/log_info", "hardware/info", "network/url", "lovelace/config", "lovelace/resources",
     "lovelace/dashboards/list", "calendar/event/create", "calendar/event/subscribe", "automation/config", "script/config",
     "trace/list", "system_log/list", "backup/info", "energy/get_prefs", "frontend/get_user_data", "cloud/status",
@@ -498,8 +509,7 @@ const UNSERVED_ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/camera_proxy/camera.x"), ("GET", "/api/camera_proxy_stream/camera.x"),
     ("GET", "/api/image_proxy/image.x"), ("GET", "/api/media_player_proxy/media_player.television"),
     ("POST", "/api/conversation/process"), ("POST", "/api/intent/handle"), ("GET", "/api/shopping_list"),
-    ("POST", "/api/shopping_list/item"), ("DELETE", "/api/config/config_entries/flow/x"),
-    ("DELETE", "/api/config/config_entries/options/flow/x"), ("DELETE", "/api/config/config_entries/subentries/flow/x"),
+    ("POST", "/api/shopping_list/item"),
     ("DELETE", "/api/repairs/issues/fix/x"), ("POST", "/api/file_upload"), ("POST", "/api/image/upload"),
     ("GET", "/api/error_log"), ("GET", "/api/diagnostics"), ("POST", "/api/webhook/x"), ("GET", "/api/tts_proxy/x"),
     ("POST", "/api/config/automation/config/x"), ("GET", "/api/hassio/info"), ("POST", "/api/backup/upload"),
