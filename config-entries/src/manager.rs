@@ -18,9 +18,9 @@ use serde_json::{Value, json};
 use tokio::{sync::Mutex as AsyncMutex, task::AbortHandle};
 
 use crate::{
-    Cause, ConfigEntry, EntryBook, EntryChange, EntryFilter, EntryState, FlowBook, FlowId, Host, Integration,
-    IssueBook, Kept, ListEntries, ListFlows, Manifest, News, Retry, RunIntegration, Running, erased::AnyIntegration,
-    handle::Handle,
+    Cause, ConfigEntry, EntryBook, EntryChange, EntryFilter, EntryState, FlowBook, FlowId, Host, HostError,
+    Integration, IssueBook, Kept, ListEntries, ListFlows, Manifest, News, Retry, RunIntegration, Running,
+    erased::AnyIntegration, handle::Handle,
 };
 use flows::Runner;
 
@@ -285,6 +285,13 @@ impl Shared {
     fn strong(&self) -> Option<Arc<Self>> {
         self.me.upgrade()
     }
+}
+
+/// Does something in a task of its own: a caller who is gone midway does not leave it half done.
+async fn apart<T: Send + 'static, E: From<HostError> + Send + 'static>(
+    work: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, E> {
+    tokio::spawn(work).await.unwrap_or_else(|error| Err(HostError(error.to_string()).into()))
 }
 
 impl Kept {

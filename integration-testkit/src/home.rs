@@ -40,7 +40,6 @@ struct Inner {
 impl MemoryHome {
     pub(crate) fn new(seed: u64, entries: Vec<ConfigEntry>, epoch: Timestamp) -> Self {
         let (bus, world) = Bus::new();
-        components::register(&bus).expect("the catalogue registers");
         let mut inner = Inner { random: seed, ..Inner::default() };
         for entry in entries {
             inner.order.push(entry.entry_id.clone());

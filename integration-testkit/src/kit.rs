@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, OnceLock, atomic::Ordering},
     time::Duration,
 };
 
@@ -23,6 +23,8 @@ pub struct Kit {
     epoch: Timestamp,
     home: Arc<MemoryHome>,
     manager: Manager,
+    /// The services of every domain are registered when the first is called.
+    services: OnceLock<()>,
 }
 
 impl fmt::Debug for Kit {
@@ -40,7 +42,7 @@ impl Kit {
     fn with(seed: u64, entries: Vec<ConfigEntry>, epoch: Timestamp) -> Self {
         let home = Arc::new(MemoryHome::new(seed, entries.clone(), epoch));
         let manager = Manager::new(Arc::clone(&home) as Arc<_>, entries.clone(), Vec::new());
-        Self { seed, entries, epoch, home, manager }
+        Self { seed, entries, epoch, home, manager, services: OnceLock::new() }
     }
 
     /// Adds a stored entry, to be set up when the home starts.
@@ -241,8 +243,12 @@ impl Kit {
 
     /// Returns the ids of the reauthentications that are about an entry.
     pub fn reauths(&self, entry_id: &str) -> Vec<String> {
-        let about = |flow: &&Value| flow["context"]["source"] == "reauth" && flow["context"]["entry_id"] == entry_id;
-        self.flows().iter().filter(about).filter_map(|flow| flow["flow_id"].as_str().map(str::to_owned)).collect()
+        let text = |flow: &Value, at: &str| flow.pointer(at).and_then(Value::as_str).map(str::to_owned);
+        let about = |flow: &&Value| {
+            text(flow, "/context/source").as_deref() == Some("reauth")
+                && text(flow, "/context/entry_id").as_deref() == Some(entry_id)
+        };
+        self.flows().iter().filter(about).filter_map(|flow| text(flow, "/flow_id")).collect()
     }
 
     /// Returns the id of the one reauthentication of an entry; anything else than one ends the test.
@@ -257,7 +263,7 @@ impl Kit {
     /// Returns the ids of the issues.
     pub fn issues(&self) -> Vec<String> {
         let issues = self.manager.issues(&self.authorize(ListIssues), "2026.11.0");
-        issues.iter().filter_map(|issue| issue["issue_id"].as_str().map(str::to_owned)).collect()
+        issues.iter().filter_map(|issue| issue.get("issue_id")?.as_str().map(str::to_owned)).collect()
     }
 
     /// Returns everything that was announced.
@@ -292,6 +298,7 @@ impl Kit {
     /// # Errors
     /// [`CallError`].
     pub async fn call(&self, domain: &str, service: &str, data: Value) -> Result<Outcome, CallError> {
+        self.services.get_or_init(|| components::register(self.home.bus()).expect("the catalogue registers"));
         let data = if let Value::Object(data) = data { data } else { Map::new() };
         let context = Context::new(new_context_id(now()), None);
         self.home.bus().call(admin(), CallRequest::new(domain, service, data), context).await

@@ -81,14 +81,15 @@ impl FlowBook {
     /// # Errors
     /// [`FlowLimit`]. A reauthentication is never refused for it: there is one for each entry at most.
     pub fn start(&mut self, flow: FlowRecord) -> Result<(), FlowLimit> {
-        let full = match (&flow.started_by, flow.source) {
-            (_, Source::Reauth) => false,
-            (Some(user), _) => {
-                self.flows.values().filter(|f| f.started_by.as_ref() == Some(user)).count() >= Self::MAX_OF_USER
-            }
-            (None, _) => {
-                let discovered = |f: &&FlowRecord| f.started_by.is_none() && f.source != Source::Reauth;
+        let full = match flow.source {
+            Source::Reauth => false,
+            source if source.is_discovery() => {
+                let discovered = |other: &&FlowRecord| other.source.is_discovery();
                 self.flows.values().filter(discovered).count() >= Self::MAX_DISCOVERED
+            }
+            _ => {
+                let of_user = |other: &&FlowRecord| other.is_asked_for() && other.started_by == flow.started_by;
+                self.flows.values().filter(of_user).count() >= Self::MAX_OF_USER
             }
         };
         if full {
@@ -169,7 +170,7 @@ impl FlowBook {
 
     /// Takes out the flows that users have left alone for too long.
     pub fn expire(&mut self, now: Timestamp) -> Vec<FlowRecord> {
-        let idle = |flow: &FlowRecord| flow.started_by.is_some() && now.secs_since(flow.touched_at) >= Self::IDLE_SECS;
+        let idle = |flow: &FlowRecord| flow.is_asked_for() && now.secs_since(flow.touched_at) >= Self::IDLE_SECS;
         let ids: Vec<_> = self.flows.values().filter(|flow| idle(flow)).map(|flow| flow.id.clone()).collect();
         ids.iter().filter_map(|id| self.end(id)).collect()
     }
@@ -179,6 +180,11 @@ impl FlowRecord {
     /// Tells whether the flow is about an entry.
     pub fn is_about(&self, entry_id: &str) -> bool {
         self.entry_ids.iter().any(|id| id == entry_id)
+    }
+
+    /// Tells whether somebody asked for it, rather than that the hub started it.
+    pub const fn is_asked_for(&self) -> bool {
+        !self.source.is_announced()
     }
 
     /// Tells whether a user may go on with it: whoever started it, and everybody with what the hub started.

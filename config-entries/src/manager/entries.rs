@@ -5,7 +5,7 @@ use std::sync::Arc;
 use auth_core::{Action, Authorized, Timestamp, Unauthorized};
 use serde_json::{Map, Value, json};
 
-use super::{Manager, Shared, Slot};
+use super::{Manager, Shared, Slot, apart};
 use crate::{
     AddEntry, ChangeEntry, ConfigEntry, EntryBook, EntryChange, EntryError, HostError, IgnoreIssue, Kept, ListIssues,
     News, RemoveSubentry, UpdateEntry, UpdateSubentry, handle::HandleError,
@@ -44,15 +44,19 @@ impl Manager {
     /// # Errors
     /// [`ManageError`].
     pub async fn update(&self, request: Authorized<UpdateEntry>) -> Result<bool, ManageError> {
-        let entry_id = request.request().entry_id.clone();
-        let polling = request.request().pref_disable_polling;
-        let before = self.shared.entry(&entry_id);
-        self.shared.change(&entry_id, |book, now| book.update(request, now)).await?;
-        let changed = polling.is_some() && before.is_some_and(|before| Some(before.pref_disable_polling) != polling);
-        if changed && self.shared.is_loaded(&entry_id) {
-            return self.shared.reload_entry(&entry_id).await;
-        }
-        Ok(false)
+        let shared = Arc::clone(&self.shared);
+        apart(async move {
+            let entry_id = request.request().entry_id.clone();
+            let polling = request.request().pref_disable_polling;
+            let before = shared.entry(&entry_id);
+            shared.change(&entry_id, |book, now| book.update(request, now)).await?;
+            let changed = polling.is_some() && before.is_some_and(|entry| Some(entry.pref_disable_polling) != polling);
+            if changed && shared.is_loaded(&entry_id) {
+                return shared.reload_entry(&entry_id).await;
+            }
+            Ok(false)
+        })
+        .await
     }
 
     /// Renames a part of an entry.
@@ -60,8 +64,9 @@ impl Manager {
     /// # Errors
     /// [`ManageError`].
     pub async fn update_subentry(&self, request: Authorized<UpdateSubentry>) -> Result<(), ManageError> {
-        let entry_id = request.request().entry_id.clone();
-        self.shared.change(&entry_id, |book, now| book.update_subentry(request, now)).await.map(drop)
+        let (shared, entry_id) = (Arc::clone(&self.shared), request.request().entry_id.clone());
+        apart(async move { shared.change(&entry_id, |book, now| book.update_subentry(request, now)).await.map(drop) })
+            .await
     }
 
     /// Removes a part of an entry.
@@ -69,8 +74,9 @@ impl Manager {
     /// # Errors
     /// [`ManageError`].
     pub async fn remove_subentry(&self, request: Authorized<RemoveSubentry>) -> Result<(), ManageError> {
-        let entry_id = request.request().entry_id.clone();
-        self.shared.change(&entry_id, |book, now| book.remove_subentry(request, now)).await.map(drop)
+        let (shared, entry_id) = (Arc::clone(&self.shared), request.request().entry_id.clone());
+        apart(async move { shared.change(&entry_id, |book, now| book.remove_subentry(request, now)).await.map(drop) })
+            .await
     }
 
     /// Returns the issues as clients see them. `version` is what is said to have been dismissed.

@@ -6,11 +6,11 @@ use auth_core::{Authorized, Unauthorized, UserId};
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex as AsyncMutex;
 
-use super::{ManageError, Manager, Registered, Shared};
+use super::{ManageError, Manager, Registered, Shared, apart};
 use crate::{
     Abort, AbortFlow, ConfigEntry, ContinueFlow, DiscoverFlow, EntryUpdate, Flow, FlowAnswer, FlowContext, FlowFamily,
-    FlowId, FlowKind, FlowLimit, FlowRecord, IgnoreFlow, InvalidInput, NewEntry, NewOptions, News, Shown, Source,
-    StartFlow, StartOptionsFlow, StartSubentryFlow, Step, SubentryDone, reauth_issue_id,
+    FlowId, FlowKind, FlowLimit, FlowRecord, HostError, IgnoreFlow, InvalidInput, NewEntry, NewOptions, News, Shown,
+    Source, StartFlow, StartOptionsFlow, StartSubentryFlow, Step, SubentryDone, reauth_issue_id,
 };
 
 /// Why a flow did not go on.
@@ -46,6 +46,12 @@ pub enum FlowError {
     /// The flow cannot be ignored: it has no unique id, or is about an entry that exists.
     #[error("Specified flow has no unique ID.")]
     NotIgnorable,
+}
+
+impl From<HostError> for FlowError {
+    fn from(error: HostError) -> Self {
+        Self::Manage(error.into())
+    }
 }
 
 /// A flow's code and what it shows. Locked while a step is taken, so steps of one flow are taken one by one.
@@ -166,11 +172,15 @@ impl Manager {
     pub async fn continue_flow(&self, request: Authorized<ContinueFlow>) -> Result<FlowAnswer, FlowError> {
         let (principal, ContinueFlow { family, flow_id, input, frontend_base }) = request.into_parts();
         let runner = self.shared.runner(family, &flow_id, principal.user_id())?;
-        let mut runner = runner.lock().await;
-        if frontend_base.is_some() {
-            runner.context.frontend_base = frontend_base;
-        }
-        self.shared.go_on(&mut runner, &flow_id, input).await
+        let shared = Arc::clone(&self.shared);
+        apart(async move {
+            let mut runner = runner.lock().await;
+            if frontend_base.is_some() {
+                runner.context.frontend_base = frontend_base;
+            }
+            shared.go_on(&mut runner, &flow_id, input).await
+        })
+        .await
     }
 
     /// Goes on with a flow that waits for a page elsewhere, with what that page came back with. Only who holds a
@@ -181,13 +191,17 @@ impl Manager {
     pub async fn resume(&self, returned: crate::oauth2::Returned) -> Result<(), FlowError> {
         let (flow_id, input) = returned.into_parts();
         let runner = self.shared.lock().runners.get(&flow_id).cloned().ok_or(FlowError::UnknownFlow)?;
-        let mut runner = runner.lock().await;
-        if !matches!(runner.shown, Some(Shown::External { .. })) {
-            return Err(FlowError::UnknownFlow);
-        }
-        self.shared.go_on(&mut runner, &flow_id, Some(input)).await?;
-        runner.context.progressed();
-        Ok(())
+        let shared = Arc::clone(&self.shared);
+        apart(async move {
+            let mut runner = runner.lock().await;
+            if !matches!(runner.shown, Some(Shown::External { .. })) {
+                return Err(FlowError::UnknownFlow);
+            }
+            shared.go_on(&mut runner, &flow_id, Some(input)).await?;
+            runner.context.progressed();
+            Ok(())
+        })
+        .await
     }
 
     /// Ends a flow.
@@ -219,9 +233,13 @@ impl Manager {
             source: Source::Ignore.as_str().to_owned(),
             ..ConfigEntry::default()
         };
-        self.shared.add(entry).await?;
-        self.shared.end_flow(&flow_id);
-        Ok(())
+        let shared = Arc::clone(&self.shared);
+        apart(async move {
+            shared.add(entry).await?;
+            shared.end_flow(&flow_id);
+            Ok(())
+        })
+        .await
     }
 }
 
@@ -325,12 +343,16 @@ impl Shared {
             inner.flows.start(record)?;
             inner.runners.insert(flow_id.clone(), runner);
         }
-        let answer = self.go_on(&mut locked, &flow_id, None).await;
-        if answer.is_err() {
-            // Nobody has seen the flow: there is nothing to go on with.
-            self.end_flow(&flow_id);
-        }
-        answer
+        let shared = self.strong().ok_or(FlowError::UnknownFlow)?;
+        apart(async move {
+            let answer = shared.go_on(&mut locked, &flow_id, None).await;
+            if answer.is_err() {
+                // Nobody has seen the flow: there is nothing to go on with.
+                shared.end_flow(&flow_id);
+            }
+            answer
+        })
+        .await
     }
 
     /// Ends the flows that users have left alone for too long.

@@ -6,7 +6,7 @@ use auth_core::Authorized;
 use futures_util::FutureExt;
 use tokio::{sync::OwnedMutexGuard, time::timeout};
 
-use super::{ManageError, Manager, Run, Shared, Turn};
+use super::{ManageError, Manager, Run, Shared, Turn, apart};
 use crate::{
     Cause, ChangeEntry, ConfigEntry, EntryBook, EntryChange, EntryError, EntryState, Kept, Manifest, MigrateError,
     Reason, ReloadEntry, RemoveEntry, SetDisabled, Setback, Source,
@@ -29,10 +29,14 @@ impl Manager {
     /// # Errors
     /// [`ManageError::NotRecoverable`] and others.
     pub async fn reload(&self, request: Authorized<ReloadEntry>) -> Result<bool, ManageError> {
-        let entry_id = request.request().0.clone();
-        let mut turn = self.shared.turn(&entry_id).await?;
-        drop(self.shared.renew(request)?);
-        self.shared.reload(&mut turn, &entry_id).await
+        let shared = Arc::clone(&self.shared);
+        apart(async move {
+            let entry_id = request.request().0.clone();
+            let mut turn = shared.turn(&entry_id).await?;
+            drop(shared.renew(request)?);
+            shared.reload(&mut turn, &entry_id).await
+        })
+        .await
     }
 
     /// Disables or enables an entry. Tells whether the hub must restart for it.
@@ -40,20 +44,24 @@ impl Manager {
     /// # Errors
     /// [`ManageError`].
     pub async fn set_disabled(&self, request: Authorized<SetDisabled>) -> Result<bool, ManageError> {
-        let SetDisabled { entry_id, disabled } = request.request().clone();
-        let mut turn = self.shared.turn(&entry_id).await?;
-        let request = self.shared.renew(request)?;
-        let changed = self.shared.change(&entry_id, |book, now| book.set_disabled(request, now)).await?;
-        if changed.is_none() {
-            return Ok(false);
-        }
-        if disabled {
-            self.shared.drop_from_reauth(&entry_id);
-            self.shared.end_flows_about(&entry_id);
-            return Ok(self.shared.unload(&mut turn, &entry_id).await.is_err());
-        }
-        self.shared.set_up(&mut turn, &entry_id).await;
-        Ok(self.shared.must_restart(&entry_id))
+        let shared = Arc::clone(&self.shared);
+        apart(async move {
+            let SetDisabled { entry_id, disabled } = request.request().clone();
+            let mut turn = shared.turn(&entry_id).await?;
+            let request = shared.renew(request)?;
+            let changed = shared.change(&entry_id, |book, now| book.set_disabled(request, now)).await?;
+            if changed.is_none() {
+                return Ok(false);
+            }
+            if disabled {
+                shared.drop_from_reauth(&entry_id);
+                shared.end_flows_about(&entry_id);
+                return Ok(shared.unload(&mut turn, &entry_id).await.is_err());
+            }
+            shared.set_up(&mut turn, &entry_id).await;
+            Ok(shared.must_restart(&entry_id))
+        })
+        .await
     }
 
     /// Removes an entry for good, with its devices and entities. Tells whether the hub must restart for it.
@@ -61,12 +69,16 @@ impl Manager {
     /// # Errors
     /// [`ManageError`].
     pub async fn remove(&self, request: Authorized<RemoveEntry>) -> Result<bool, ManageError> {
-        let entry_id = request.request().0.clone();
-        let mut turn = self.shared.turn(&entry_id).await?;
-        let request = self.shared.renew(request)?;
-        let clean = self.shared.unload(&mut turn, &entry_id).await.is_ok();
-        self.shared.remove_entry(&entry_id, |book| book.remove(request)).await?;
-        Ok(!clean)
+        let shared = Arc::clone(&self.shared);
+        apart(async move {
+            let entry_id = request.request().0.clone();
+            let mut turn = shared.turn(&entry_id).await?;
+            let request = shared.renew(request)?;
+            let clean = shared.unload(&mut turn, &entry_id).await.is_ok();
+            shared.remove_entry(&entry_id, |book| book.remove(request)).await?;
+            Ok(!clean)
+        })
+        .await
     }
 
     /// Has another try at bringing the data of an entry to its integration's version.
@@ -74,14 +86,18 @@ impl Manager {
     /// # Errors
     /// [`ManageError`].
     pub async fn retry_migration(&self, request: Authorized<ReloadEntry>) -> Result<(), ManageError> {
-        let entry_id = request.request().0.clone();
-        let mut turn = self.shared.turn(&entry_id).await?;
-        drop(self.shared.renew(request)?);
-        if self.shared.state(&entry_id) == Some(EntryState::MigrationError) {
-            self.shared.advance(&entry_id, Cause::RetryMigration);
-            self.shared.set_up(&mut turn, &entry_id).await;
-        }
-        Ok(())
+        let shared = Arc::clone(&self.shared);
+        apart(async move {
+            let entry_id = request.request().0.clone();
+            let mut turn = shared.turn(&entry_id).await?;
+            drop(shared.renew(request)?);
+            if shared.state(&entry_id) == Some(EntryState::MigrationError) {
+                shared.advance(&entry_id, Cause::RetryMigration);
+                shared.set_up(&mut turn, &entry_id).await;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Says that an entity of an entry has been enabled: the entry is reloaded in a while, so that it provides it.

@@ -19,8 +19,8 @@ pub(crate) fn subscribe(connection: &mut Connection, id: u64, data: Map<String, 
     let asked = connection.authorize(ListFlows)?;
     connection.subscribe_to_flows(id)?;
     let flows = connection.home.manager().flows_in_progress(&asked);
-    let first: Value =
-        flows.into_iter().map(|flow| json!({"type": null, "flow_id": flow["flow_id"], "flow": flow})).collect();
+    let item = |flow: Value| json!({"type": null, "flow_id": flow.get("flow_id"), "flow": flow});
+    let first: Value = flows.into_iter().map(item).collect();
     connection.send(message::event(id, &first.to_string()));
     Ok(Reply::Result(Value::Null))
 }

@@ -1,0 +1,227 @@
+//! Flows that make and change entries: every way in which they end.
+
+use std::sync::Arc;
+
+use config_entries::{
+    ConfigEntry, ContinueFlow, DiscoverFlow, FlowBook, FlowError, FlowFamily, IgnoreFlow, Source, StartSubentryFlow,
+};
+use integration_testkit::Kit;
+use serde_json::{Value, json};
+
+use crate::scripted::{Script, id, started};
+
+fn script() -> Arc<Script> {
+    Arc::default()
+}
+
+async fn discover(kit: &Kit, data: Value) -> config_entries::FlowAnswer {
+    let wish = DiscoverFlow { domain: "scripted".into(), source: Source::IntegrationDiscovery, data };
+    kit.manager().discover(kit.authorize(wish)).await.unwrap()
+}
+
+/// Walks a user's flow to its form.
+async fn form(kit: &Kit) -> String {
+    let menu = kit.start_flow("scripted").await.unwrap();
+    assert_eq!(menu.kind(), "menu");
+    let form = kit.answer(menu.flow_id(), json!({"next_step_id": "form"})).await.unwrap();
+    assert_eq!((form.kind(), form.step_id()), ("form", Some("form")));
+    form.flow_id().to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_makes_an_entry() {
+    let kit = started(1, &script(), &[]).await;
+    let flow = form(&kit).await;
+    assert_eq!(kit.look(&flow).await.unwrap().step_id(), Some("form"), "looking changes nothing");
+    assert!(kit.flows().is_empty(), "what a user has open is not announced");
+    let done = kit.answer(&flow, json!({"id": "one", "password": "hunter2"})).await.unwrap();
+    let wire = done.to_wire();
+    assert_eq!((done.kind(), &wire["title"], &wire["version"]), ("create_entry", &json!("one"), &json!(2)));
+    assert_eq!(wire["result"]["state"], "loaded");
+    assert!(!wire.to_string().contains("hunter2"));
+    for again in [kit.look(&flow).await, kit.answer(&flow, json!({"id": "one"})).await] {
+        assert!(matches!(again, Err(FlowError::UnknownFlow)));
+    }
+    assert!(kit.abort(&flow).is_err());
+    kit.remove(done.entry_id().unwrap()).await.unwrap();
+    kit.assert_quiet();
+}
+
+#[tokio::test(start_paused = true)]
+async fn menus_and_progress() {
+    let kit = started(2, &script(), &[]).await;
+    let menu = kit.start_flow("scripted").await.unwrap();
+    let Err(FlowError::Input(wrong)) = kit.answer(menu.flow_id(), json!({"next_step_id": "bogus"})).await else {
+        panic!("chosen");
+    };
+    assert_eq!(wrong.to_wire(), json!({"next_step_id": "value must be one of ['form', 'wait', 'gone']"}));
+    let waits = kit.answer(menu.flow_id(), json!({"next_step_id": "wait"})).await.unwrap();
+    assert_eq!((waits.kind(), waits.to_wire()["progress_action"].as_str()), ("progress", Some("waiting")));
+    assert_eq!(kit.look(menu.flow_id()).await.unwrap().kind(), "form", "the step behind it is taken at once");
+    let menu = kit.start_flow("scripted").await.unwrap();
+    let gone = kit.answer(menu.flow_id(), json!({"next_step_id": "gone"})).await.unwrap();
+    assert_eq!((gone.kind(), gone.reason()), ("abort", Some("not_implemented")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_entry_for_a_unique_id() {
+    let script = script();
+    let kit = started(3, &script, &[]).await;
+    let (one, two) = (form(&kit).await, form(&kit).await);
+    kit.answer(&one, json!({"id": "x"})).await.unwrap();
+    let done = kit.answer(&two, json!({"id": "x"})).await.unwrap();
+    assert_eq!(done.reason(), Some("already_configured"));
+    let entry = &kit.entries("scripted")[0];
+    assert_eq!(entry.data["seen"], true, "what is new about it was put over the entry");
+    kit.until_true("a reload", || script.n_setups(&entry.entry_id) == 2).await;
+
+    // Both at once: one of them makes it.
+    let (one, two) = (form(&kit).await, form(&kit).await);
+    let (one, two) = tokio::join!(kit.answer(&one, json!({"id": "y"})), kit.answer(&two, json!({"id": "y"})));
+    let kinds = [one.unwrap(), two.unwrap()].map(|done| done.kind());
+    assert!(kinds.contains(&"create_entry") && kinds.contains(&"abort"), "{kinds:?}");
+    assert_eq!(kit.entries("scripted").len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn discoveries_are_announced_once_and_ignored_for_good() {
+    let script = script();
+    let kit = started(4, &script, &[]).await;
+    let found = discover(&kit, json!({"id": "thing", "address": 1})).await;
+    assert_eq!(kit.flows().len(), 1);
+    assert_eq!(kit.flows()[0]["context"]["title_placeholders"], json!({"name": "Found"}));
+    let again = discover(&kit, json!({"id": "thing", "address": 1})).await;
+    assert_eq!(again.reason(), Some("already_in_progress"));
+
+    let ignore = IgnoreFlow { flow_id: found.flow_id().to_owned(), title: "Not mine".into() };
+    kit.manager().ignore_flow(kit.authorize(ignore)).await.unwrap();
+    assert!(kit.flows().is_empty());
+    let ignored = kit.only_entry("scripted");
+    assert_eq!((kit.state(&ignored).as_str(), kit.wire(&ignored)["source"].as_str()), ("not_loaded", Some("ignore")));
+    assert_eq!(discover(&kit, json!({"id": "thing"})).await.reason(), Some("already_configured"));
+    // A user may still add it; then the ignored one is replaced.
+    let done = kit.answer(&form(&kit).await, json!({"id": "thing"})).await.unwrap();
+    assert_eq!(done.kind(), "create_entry");
+    assert_eq!(kit.only_entry("scripted"), done.entry_id().unwrap());
+
+    // Found at another address: the entry learns it, and is reloaded.
+    let id = kit.only_entry("scripted");
+    assert_eq!(discover(&kit, json!({"id": "thing", "address": 2})).await.reason(), Some("already_configured"));
+    kit.until_true("a reload", || script.n_setups(&id) == 2).await;
+    assert_eq!(kit.entries("scripted")[0].data["address"], 2);
+    assert_eq!(discover(&kit, json!({"id": "thing", "address": 2})).await.reason(), Some("already_configured"));
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    assert_eq!(script.n_setups(&id), 2, "nothing new, nothing reloaded");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_no_unique_id_is_found_once() {
+    let kit = started(5, &script(), &[]).await;
+    let found = discover(&kit, json!({})).await;
+    assert_eq!(discover(&kit, json!({})).await.reason(), Some("already_in_progress"));
+    kit.answer(found.flow_id(), json!({})).await.unwrap();
+    assert_eq!(discover(&kit, json!({})).await.reason(), Some("already_configured"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn making_an_entry_ends_other_flows_for_the_same_thing() {
+    let kit = started(6, &script(), &[]).await;
+    // Discovered while a user has the form open, but has not said yet what for.
+    let user = form(&kit).await;
+    discover(&kit, json!({"id": "thing"})).await;
+    let done = kit.answer(&user, json!({"id": "thing"})).await.unwrap();
+    assert_eq!(done.reason(), Some("already_in_progress"));
+    let found = kit.flows()[0]["flow_id"].as_str().unwrap().to_owned();
+    kit.answer(&found, json!({})).await.unwrap();
+    assert!(kit.flows().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn reauthentications_cannot_be_ignored() {
+    let script = script();
+    script.set(&id(0), crate::scripted::Mode::Refuses);
+    let kit = started(7, &script, &[json!({"unique_id": "u"})]).await;
+    let ignore = IgnoreFlow { flow_id: kit.only_reauth(&id(0)), title: "x".into() };
+    let refused = kit.manager().ignore_flow(kit.authorize(ignore)).await;
+    assert!(matches!(refused, Err(FlowError::NotIgnorable)));
+    assert_eq!(kit.entries("scripted").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn options_and_parts() {
+    let script = script();
+    let kit = started(8, &script, &[json!({})]).await;
+    let flow = kit.start_options(&id(0)).await.unwrap();
+    assert_eq!(flow.to_wire()["handler"], id(0));
+    assert_eq!(flow.flow_id().len(), 32);
+    let Err(FlowError::Input(wrong)) = kit.answer_options(flow.flow_id(), json!({"n": 0})).await else { panic!() };
+    assert_eq!(wrong.to_wire(), json!({"n": "value must be at least 1"}));
+    // A flow is known to its own endpoints alone.
+    assert!(matches!(kit.look(flow.flow_id()).await, Err(FlowError::UnknownFlow)));
+    let done = kit.answer_options(flow.flow_id(), json!({"n": 2})).await.unwrap();
+    assert_eq!(done.kind(), "create_entry");
+    assert_eq!(json!(kit.entries("scripted")[0].options), json!({"n": 2}));
+    assert_eq!(script.heard.lock().unwrap().last(), Some(&json!({"options": {"n": 2}, "parts": 0})));
+
+    let part = |kind: &str, subentry_id: Option<String>| StartSubentryFlow {
+        entry_id: id(0),
+        subentry_type: kind.into(),
+        subentry_id,
+    };
+    let start = async |wish| kit.manager().start_subentry_flow(kit.authorize(wish)).await;
+    let go_on = async |flow_id: &str, input: Value| {
+        let input = input.as_object().cloned();
+        let wish = ContinueFlow { family: FlowFamily::Subentry, flow_id: flow_id.into(), input, frontend_base: None };
+        kit.manager().continue_flow(kit.authorize(wish)).await.unwrap()
+    };
+    assert!(matches!(start(part("cellar", None)).await, Err(FlowError::UnknownHandler)));
+    let flow = start(part("room", None)).await.unwrap();
+    assert_eq!(flow.to_wire()["handler"], json!([id(0), "room"]));
+    let done = go_on(flow.flow_id(), json!({"name": "Hall"})).await;
+    assert_eq!((done.kind(), &done.to_wire()["unique_id"]), ("create_entry", &json!("Hall")));
+    let flow = start(part("room", None)).await.unwrap();
+    assert_eq!(go_on(flow.flow_id(), json!({"name": "Hall"})).await.reason(), Some("already_configured"));
+    let hall = kit.entries("scripted")[0].subentries[0].subentry_id.clone();
+    assert!(matches!(start(part("fixed", Some(hall.clone()))).await, Err(FlowError::UnknownEntry)));
+    let flow = start(part("room", Some(hall))).await.unwrap();
+    assert_eq!(go_on(flow.flow_id(), json!({"name": "Attic"})).await.reason(), Some("reconfigure_successful"));
+    assert_eq!(kit.entries("scripted")[0].subentries[0].title, "Attic");
+    assert_eq!(script.heard.lock().unwrap().last().unwrap()["parts"], 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn flows_end_with_their_entry_and_with_time() {
+    let kit = started(9, &script(), &[json!({})]).await;
+    let options = kit.start_options(&id(0)).await.unwrap();
+    let reconfigure = kit.start_reconfigure("scripted", &id(0)).await.unwrap();
+    kit.remove(&id(0)).await.unwrap();
+    assert!(kit.answer_options(options.flow_id(), json!({"n": 1})).await.is_err());
+    assert!(kit.look(reconfigure.flow_id()).await.is_err());
+    let user = form(&kit).await;
+    tokio::time::sleep(std::time::Duration::from_secs(3599)).await;
+    kit.look(&user).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
+    assert!(matches!(kit.look(&user).await, Err(FlowError::UnknownFlow)));
+    kit.assert_quiet();
+}
+
+#[tokio::test(start_paused = true)]
+async fn flows_that_nobody_looks_at_are_bounded() {
+    let kit = started(10, &script(), &[]).await;
+    for n in 0..FlowBook::MAX_DISCOVERED {
+        assert_eq!(discover(&kit, json!({"id": n.to_string()})).await.kind(), "form");
+    }
+    let wish = DiscoverFlow { domain: "scripted".into(), source: Source::Dhcp, data: json!({"id": "one more"}) };
+    assert!(matches!(kit.manager().discover(kit.authorize(wish)).await, Err(FlowError::Limit(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn unknown_handlers_and_entries() {
+    let kit = started(11, &script(), &[]).await;
+    assert!(matches!(kit.start_flow("unheard_of").await, Err(FlowError::UnknownHandler)));
+    assert!(matches!(kit.start_options("nope").await, Err(FlowError::UnknownEntry)));
+    assert!(matches!(kit.start_reconfigure("scripted", "nope").await, Err(FlowError::UnknownEntry)));
+    let kit = kit.stored_entry(ConfigEntry { entry_id: "e".into(), domain: "other".into(), ..ConfigEntry::default() });
+    let kit = crate::scripted::start(kit, &script()).await;
+    assert!(matches!(kit.start_reconfigure("scripted", "e").await, Err(FlowError::UnknownEntry)), "another's entry");
+}
