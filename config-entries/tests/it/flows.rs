@@ -225,3 +225,13 @@ async fn unknown_handlers_and_entries() {
     let kit = crate::scripted::start(kit, &script()).await;
     assert!(matches!(kit.start_reconfigure("scripted", "e").await, Err(FlowError::UnknownEntry)), "another's entry");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_mistake_of_the_integrations_leaves_the_flow_as_it_was() {
+    let kit = started(12, &script(), &[]).await;
+    let flow = form(&kit).await;
+    let failed = kit.answer(&flow, json!({"id": "a mistake of the integration's"})).await;
+    assert!(matches!(failed, Err(FlowError::Failed)));
+    assert_eq!(kit.look(&flow).await.unwrap().step_id(), Some("form"));
+    assert_eq!(kit.answer(&flow, json!({"id": "x"})).await.unwrap().kind(), "create_entry");
+}

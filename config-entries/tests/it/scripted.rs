@@ -228,6 +228,7 @@ impl Flow<NewEntry> for Add {
             }
             ("form", Some(input)) => {
                 let id = text(&input, "id").unwrap().to_owned();
+                assert_ne!(id, "a mistake of the integration's");
                 flow.set_unique_id(&id)?;
                 flow.abort_if_configured(Some(Map::from_iter([("seen".into(), json!(true))]))).await?;
                 Ok(Step::Done(NewEntry { title: id, data: input, ..NewEntry::default() }))

@@ -19,5 +19,6 @@ mod import;
 mod leaks;
 mod matrix;
 mod protocol;
+mod replay;
 mod rows;
 mod sweep;

@@ -64,9 +64,9 @@ impl Integration for DemoBridge {
         let host = entry.text("host");
         match self.world.sign_in(&host, &entry.text("password")) {
             Answer::Welcome => {}
-            Answer::Refused => return Err(SetupError::auth_failed("The bridge refused the password")),
-            Answer::Away => return Err(SetupError::not_ready("The bridge does not answer")),
-            Answer::Broken => return Err(SetupError::fatal("The bridge is broken")),
+            Answer::Refused => return Err(SetupError::auth_failed("The hub refused the password")),
+            Answer::Away => return Err(SetupError::not_ready("The hub does not answer")),
+            Answer::Broken => return Err(SetupError::fatal("The hub is broken")),
         }
         let lamp = Arc::new(Lamp::default());
         let device = NewDevice {

@@ -7,8 +7,7 @@ use std::{
 
 use config_entries::{AuthFailed, Entry};
 
-/// The bridges of the demo, by host. Each starts reachable, with the password `right`; one called `broken` is broken,
-/// and one called `crash` makes the flow that adds it fail.
+/// The bridges of the demo, by host. Each starts reachable, with the password `right`; one called `broken` is broken.
 #[derive(Debug, Default)]
 pub struct BridgeWorld {
     inner: Mutex<Inner>,
