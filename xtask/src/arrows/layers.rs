@@ -20,6 +20,7 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("integration-testkit", &["config-entries", "components"]),
     ("config-entries", &["service-bus"]),
     ("auth-login", &["auth-core"]),
+    ("outbound", &[]),
     ("templates", &[]),
     ("auth-core", &["policy-merge"]),
     ("policy-merge", &[]),

@@ -1,0 +1,106 @@
+//! What is asked.
+
+use reqwest::{
+    Method, Url,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
+};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::Error;
+
+/// One request. `Debug` shows its method and host alone.
+#[derive(Clone)]
+pub struct Request {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Option<SecretString>,
+}
+
+impl Request {
+    /// Returns a request that reads.
+    ///
+    /// # Errors
+    /// [`Error::InvalidUrl`].
+    pub fn get(url: &str) -> Result<Self, Error> {
+        Self::new(Method::GET, url, None)
+    }
+
+    /// Returns a request that posts `application/x-www-form-urlencoded` fields.
+    ///
+    /// # Errors
+    /// [`Error::InvalidUrl`].
+    pub fn post_form(url: &str, fields: &[(&str, &str)]) -> Result<Self, Error> {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let mut request = Self::new(Method::POST, url, Some(body.into()))?;
+        request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        Ok(request)
+    }
+
+    /// Asks for JSON.
+    #[must_use]
+    pub fn accept_json(mut self) -> Self {
+        self.headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        self
+    }
+
+    /// Sends a bearer token (RFC 6750).
+    ///
+    /// # Errors
+    /// [`Error::InvalidHeader`], if the token has characters that no header can have.
+    pub fn bearer(mut self, token: &SecretString) -> Result<Self, Error> {
+        let value = format!("Bearer {}", token.expose_secret());
+        self.headers.insert(AUTHORIZATION, secret(&value)?);
+        Ok(self)
+    }
+
+    /// Sends a user name and password (RFC 7617), each form-encoded first as OAuth2 wants (RFC 6749, section 2.3.1).
+    #[must_use]
+    pub fn basic(mut self, user: &str, password: &str) -> Self {
+        let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let pair = format!("{}:{}", encoded(user), encoded(password));
+        let value = format!("Basic {}", base64(pair.as_bytes()));
+        // Base64 is always a header's text.
+        if let Ok(value) = secret(&value) {
+            self.headers.insert(AUTHORIZATION, value);
+        }
+        self
+    }
+
+    /// Adds a header.
+    ///
+    /// # Errors
+    /// [`Error::InvalidHeader`].
+    pub fn header(mut self, name: &str, value: &str) -> Result<Self, Error> {
+        let name = HeaderName::try_from(name).map_err(|_| Error::InvalidHeader)?;
+        self.headers.insert(name, HeaderValue::try_from(value).map_err(|_| Error::InvalidHeader)?);
+        Ok(self)
+    }
+
+    fn new(method: Method, url: &str, body: Option<SecretString>) -> Result<Self, Error> {
+        let url = Url::parse(url).map_err(|_| Error::InvalidUrl)?;
+        let fine = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
+        if !fine {
+            return Err(Error::InvalidUrl);
+        }
+        Ok(Self { method, url, headers: HeaderMap::new(), body })
+    }
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Request({} {})", self.method, self.url.host_str().unwrap_or_default())
+    }
+}
+
+/// Returns a header's value that HTTP libraries do not log.
+fn secret(value: &str) -> Result<HeaderValue, Error> {
+    let mut value = HeaderValue::try_from(value).map_err(|_| Error::InvalidHeader)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn base64(bytes: &[u8]) -> String {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    STANDARD.encode(bytes)
+}
