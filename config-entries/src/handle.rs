@@ -51,6 +51,14 @@ impl<R> Entry<R> {
         Self { handle, refusal: PhantomData }
     }
 
+    pub(crate) fn shared(&self) -> Option<Arc<Shared>> {
+        self.handle.shared.upgrade()
+    }
+
+    pub(crate) fn is_loaded(&self) -> bool {
+        self.shared().is_some_and(|shared| shared.has_loaded(self.id()))
+    }
+
     /// Returns the entry's id.
     pub fn id(&self) -> &str {
         &self.handle.entry_id

@@ -7,7 +7,7 @@ use auth_core::{Principal, Timestamp};
 use serde_json::Value;
 use service_bus::Bus;
 
-use crate::{ConfigEntry, NewEntity};
+use crate::{ConfigEntry, NewEntity, oauth2::ApplicationCredential};
 
 /// The home around a [`Manager`](crate::Manager): its clock, its disk, its registries, its listeners.
 #[async_trait]
@@ -31,6 +31,12 @@ pub trait Host: Send + Sync + 'static {
     /// # Errors
     /// [`HostError`]; nothing has changed then.
     async fn keep(&self, changes: &[Kept]) -> Result<(), HostError>;
+
+    /// Keeps an application credential, or removes the one of this id; on disk when this returns. It has a secret in it.
+    ///
+    /// # Errors
+    /// [`HostError`]; nothing has changed then.
+    async fn keep_credential(&self, id: &str, credential: Option<&ApplicationCredential>) -> Result<(), HostError>;
 
     /// Tells whoever listens. Must not wait.
     fn announce(&self, news: News);

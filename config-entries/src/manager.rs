@@ -5,6 +5,7 @@ mod entries;
 mod finish;
 mod flows;
 mod lifecycle;
+mod oauth2;
 mod reauth;
 
 use std::{
@@ -20,7 +21,7 @@ use tokio::{sync::Mutex as AsyncMutex, task::AbortHandle};
 use crate::{
     Cause, ConfigEntry, EntryBook, EntryChange, EntryFilter, EntryState, FlowBook, FlowId, Host, HostError,
     Integration, IssueBook, Kept, ListEntries, ListFlows, Manifest, News, Retry, RunIntegration, Running,
-    erased::AnyIntegration, handle::Handle,
+    erased::AnyIntegration, handle::Handle, oauth2::OAuth,
 };
 use flows::Runner;
 
@@ -43,6 +44,7 @@ pub(crate) struct Shared {
     writes: AsyncMutex<()>,
     /// Held while an entry is made from a flow, from looking whether there is one to adding it.
     creation: AsyncMutex<()>,
+    pub(crate) oauth: OAuth,
 }
 
 #[derive(Clone)]
@@ -99,6 +101,7 @@ impl Manager {
             inner: Mutex::new(inner),
             writes: AsyncMutex::default(),
             creation: AsyncMutex::default(),
+            oauth: OAuth::default(),
         });
         Self { shared }
     }

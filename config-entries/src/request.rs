@@ -1,6 +1,7 @@
 //! What can be asked of the entries and flows, and what each request needs.
 
 use auth_core::{Action, Need};
+use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use crate::{ConfigEntry, Subentry};
@@ -204,6 +205,27 @@ pub struct IgnoreFlow {
     pub title: String,
 }
 
+/// List the application credentials.
+#[derive(Clone, Copy, Debug)]
+pub struct ListCredentials;
+
+/// Add an application credential: what the hub calls itself at an authorization server.
+#[derive(Clone, Debug)]
+pub struct AddCredential {
+    /// The integration.
+    pub domain: String,
+    /// The client id.
+    pub client_id: String,
+    /// The client secret.
+    pub client_secret: SecretString,
+    /// For display.
+    pub name: Option<String>,
+}
+
+/// Remove an application credential.
+#[derive(Clone, Debug)]
+pub struct RemoveCredential(pub String);
+
 macro_rules! admin {
     ($($request:ident)*) => {$(
         impl Action for $request {
@@ -217,6 +239,7 @@ macro_rules! admin {
 admin! {
     ListEntries ListFlows ListIssues IgnoreIssue UpdateEntry SetDisabled RemoveEntry ReloadEntry ReauthEntry
     UpdateSubentry RemoveSubentry StartFlow StartOptionsFlow StartSubentryFlow ContinueFlow AbortFlow IgnoreFlow
+    ListCredentials AddCredential RemoveCredential
 }
 
 impl Action for AddEntry {

@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use auth_core::{EntityId, Principal, Timestamp, principal::danger};
-use config_entries::{ConfigEntry, EntitySlot, Host, HostError, Kept, NewEntity, News};
+use config_entries::{ConfigEntry, EntitySlot, Host, HostError, Kept, NewEntity, News, oauth2::ApplicationCredential};
 use serde_json::{Map, Value, json};
 use service_bus::{Bus, StateWriter, WorldWriter, WriteStates};
 use tokio::time::Instant;
@@ -31,6 +31,7 @@ struct Inner {
     random: u64,
     disk: BTreeMap<String, ConfigEntry>,
     order: Vec<String>,
+    credentials: BTreeMap<String, ApplicationCredential>,
     news: Vec<News>,
     /// Entities that were ever registered: their entry, domain and unique id.
     registry: BTreeMap<EntityId, (String, String, String)>,
@@ -57,6 +58,17 @@ impl MemoryHome {
     pub(crate) fn disk(&self) -> Vec<ConfigEntry> {
         let inner = self.lock();
         inner.order.iter().filter_map(|id| inner.disk.get(id).cloned()).collect()
+    }
+
+    /// Returns the application credentials that a restart would find.
+    pub(crate) fn credentials(&self) -> Vec<ApplicationCredential> {
+        self.lock().credentials.values().cloned().collect()
+    }
+
+    /// Writes application credentials to the disk that has none yet.
+    pub(crate) fn restore_credentials(&self, credentials: &[ApplicationCredential]) {
+        let stored = credentials.iter().map(|credential| (credential.id.clone(), credential.clone()));
+        self.lock().credentials.extend(stored);
     }
 
     pub(crate) fn news(&self) -> Vec<News> {
@@ -159,6 +171,19 @@ impl Host for MemoryHome {
                 }
                 (None, None) => {}
             }
+        }
+        Ok(())
+    }
+
+    async fn keep_credential(&self, id: &str, credential: Option<&ApplicationCredential>) -> Result<(), HostError> {
+        tokio::task::yield_now().await;
+        if self.disk_fails.load(Ordering::Acquire) {
+            return Err(HostError("the disk is full".to_owned()));
+        }
+        let mut inner = self.lock();
+        match credential {
+            Some(credential) => _ = inner.credentials.insert(id.to_owned(), credential.clone()),
+            None => _ = inner.credentials.remove(id),
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use auth_core::{Action, Authorized, Context, Principal, Timestamp, principal::da
 use config_entries::{
     AbortFlow, ConfigEntry, ContinueFlow, FlowAnswer, FlowError, FlowFamily, Host, ListEntries, ListFlows, ListIssues,
     ManageError, Manager, News, ReauthEntry, ReloadEntry, RemoveEntry, SetDisabled, StartFlow, StartOptionsFlow,
+    oauth2::{ApplicationCredential, CallbackError},
 };
 use serde_json::{Map, Value, json};
 use service_bus::{CallError, CallRequest, Outcome, ReadState, new_context_id, now};
@@ -64,7 +65,27 @@ impl Kit {
     #[must_use]
     pub fn stored_entry(mut self, entry: ConfigEntry) -> Self {
         self.entries.push(entry);
-        Self::with(self.seed, self.entries, self.epoch)
+        let credentials = self.home.credentials();
+        Self::with(self.seed, self.entries, self.epoch).with_credentials(credentials)
+    }
+
+    /// Adds a stored application credential, of the id `<domain>_<client id>`.
+    #[must_use]
+    pub fn credential(self, domain: &str, client_id: &str, client_secret: &str) -> Self {
+        let credential = ApplicationCredential {
+            id: format!("{domain}_{client_id}"),
+            domain: domain.to_owned(),
+            client_id: client_id.to_owned(),
+            client_secret: client_secret.into(),
+            name: None,
+        };
+        self.with_credentials(vec![credential])
+    }
+
+    fn with_credentials(self, credentials: Vec<ApplicationCredential>) -> Self {
+        self.home.restore_credentials(&credentials);
+        self.manager.restore_credentials(credentials);
+        self
     }
 
     /// Makes integrations known with `register`, which gets what makes the principal of a domain, and sets up what is
@@ -77,10 +98,11 @@ impl Kit {
 
     /// Ends the home without any goodbye and starts it again from what is on disk.
     pub async fn restart(self, register: impl FnOnce(&Manager, &dyn Fn(&str) -> Principal)) -> Self {
-        let (disk, epoch) = (self.home.disk(), self.home.now());
+        let (disk, epoch, credentials) = (self.home.disk(), self.home.now(), self.home.credentials());
         // Of a process that was killed nothing runs on; here its tasks have to be ended.
         self.manager.stop().await;
-        Self::with(self.seed.wrapping_add(1), disk, epoch).start(register).await
+        let kit = Self::with(self.seed.wrapping_add(1), disk, epoch).with_credentials(credentials);
+        kit.start(register).await
     }
 
     /// Returns the manager, for what the kit has no shorter way to.
@@ -151,6 +173,20 @@ impl Kit {
         let frontend_base = Some("http://127.0.0.1:8123".to_owned());
         let wish = ContinueFlow { family, flow_id: flow_id.to_owned(), input, frontend_base };
         self.manager.continue_flow(self.authorize(wish)).await
+    }
+
+    /// Visits the page that a flow shows and comes back with `code`, without going on with the flow. Returns the URL of
+    /// the page.
+    ///
+    /// # Errors
+    /// [`CallbackError`].
+    pub async fn visit(&self, shown: &FlowAnswer, code: &str) -> Result<String, CallbackError> {
+        let wire = shown.to_wire();
+        let url = wire["url"].as_str().unwrap_or_else(|| panic!("no page to visit: {wire}")).to_owned();
+        let query = url.split_once('?').map(|(_, query)| query).unwrap_or_default();
+        let state = query.split('&').find_map(|pair| pair.strip_prefix("state=")).unwrap_or_default();
+        self.manager.external_callback(state, Some(code), None).await?;
+        Ok(url)
     }
 
     /// Ends a flow.

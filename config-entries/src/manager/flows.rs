@@ -175,6 +175,8 @@ impl Manager {
         let shared = Arc::clone(&self.shared);
         apart(async move {
             let mut runner = runner.lock().await;
+            // What a page elsewhere comes back with arrives by its signed state alone.
+            let input = input.filter(|_| !matches!(runner.shown, Some(Shown::External { .. })));
             if frontend_base.is_some() {
                 runner.context.frontend_base = frontend_base;
             }

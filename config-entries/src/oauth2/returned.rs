@@ -11,7 +11,6 @@ pub struct Returned {
 }
 
 impl Returned {
-    #[expect(dead_code, reason = "made by the verifier of states")]
     pub(crate) const fn new(flow_id: String, input: Map<String, Value>) -> Self {
         Self { flow_id, input }
     }
