@@ -4,7 +4,10 @@ use std::sync::Weak;
 
 use async_trait::async_trait;
 use auth_core::{Authorized, Context, Principal, Timestamp, Unauthorized};
-use config_entries::{ConfigEntry, Host, HostError, IgnoreIssue, Integration, Kept, ManageError, NewEntity, News};
+use config_entries::{
+    ConfigEntry, Host, HostError, IgnoreIssue, Integration, Kept, ManageError, NewEntity, News,
+    oauth2::ApplicationCredential,
+};
 use registries::Registries;
 use serde_json::Value;
 use service_bus::{Bus, new_context_id, now};
@@ -117,6 +120,14 @@ impl Host for EntriesHost {
         let mut lock = home.inner.changes.lock().await;
         home.apply(&mut lock, None, stored, follow).await.map_err(|error| HostError(error.to_string()))?;
         Ok(())
+    }
+
+    async fn keep_credential(&self, id: &str, credential: Option<&ApplicationCredential>) -> Result<(), HostError> {
+        let change = match credential {
+            Some(credential) => Change::Put(Box::new(Record::Credential(credential.clone()))),
+            None => Change::Delete(RecordKind::Credential, id.to_owned()),
+        };
+        self.home()?.commit(vec![change]).await.map_err(|error| HostError(error.to_string()))
     }
 
     fn announce(&self, news: News) {

@@ -100,7 +100,7 @@ impl Home {
         let registries = registries_of(&stored, options.area_rule);
         let auth = snapshot_of(&stored, &registries);
         world.replace(World { auth, registries: Arc::new(registries) });
-        let entries = stored.entries.clone();
+        let (entries, credentials) = (stored.entries.clone(), stored.credentials.clone());
         let ignored =
             stored.ignored_issues.iter().map(|issue| (issue.domain.clone(), issue.issue_id.clone())).collect();
         let inner = Arc::new_cyclic(|inner| Inner {
@@ -118,6 +118,7 @@ impl Home {
             standing_now: AtomicU64::new(0),
             password_checks: Arc::new(Semaphore::new(2)),
         });
+        inner.manager.restore_credentials(credentials);
         Ok(Self { inner })
     }
 

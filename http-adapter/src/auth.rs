@@ -1,5 +1,6 @@
 //! The handlers under `/auth`, discovery and onboarding.
 
+pub(crate) mod external;
 pub(crate) mod login;
 pub(crate) mod onboarding;
 pub(crate) mod token;

@@ -77,6 +77,7 @@ routes! {
     DELETE "/auth/login_flow/{flow_id}"                     Public        auth::login::abort;
     POST   "/auth/token"                                    Public        auth::token::token;
     POST   "/auth/revoke"                                   Public        auth::token::revoke;
+    GET    "/auth/external/callback"                        Public        auth::external::callback;
     GET    "/.well-known/oauth-authorization-server"        Public        auth::well_known::authorization_server;
     GET    "/.well-known/oauth-protected-resource"          Public        auth::well_known::protected_resource;
     GET    "/api/onboarding"                                Public        auth::onboarding::steps;

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// A Home Assistant-compatible hub whose permissions hold.
 #[derive(Debug, Parser)]
@@ -52,6 +52,17 @@ pub(crate) enum Command {
         #[arg(long)]
         data: PathBuf,
     },
+    /// Write the config entries as Home Assistant stores them, secrets included. The hub must not be running on the data.
+    ExportHa {
+        /// Where to write: `.storage/core.config_entries` under this directory. Nothing is written over.
+        config_dir: PathBuf,
+        /// Where the home is kept.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// List config entries and work with them, in a running hub or, where it says so, in its data.
+    #[command(subcommand)]
+    Entry(Entry),
     /// List and change users. The hub must not be running on the same data.
     #[command(subcommand)]
     User(User),
@@ -75,6 +86,50 @@ pub(crate) enum Area {
     Own,
     /// Its device's, else that of the device's parent, as Home Assistant's permission code has it.
     Device,
+}
+
+/// Where the entries are: in data that no hub is running on, or in a running hub.
+#[derive(Clone, Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Place {
+    /// The home's data. No hub must be running on it.
+    #[arg(long)]
+    pub(crate) data: Option<PathBuf>,
+    /// The address of a running hub. The token of an administrator is read from `DOORWARD_TOKEN`.
+    #[arg(long)]
+    pub(crate) url: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Entry {
+    /// List the entries: id, domain, title, state, and why it is in it.
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Take an entry down and set it up again.
+    Reload {
+        /// The address of a running hub. The token of an administrator is read from `DOORWARD_TOKEN`.
+        #[arg(long)]
+        url: String,
+        /// The entry's id.
+        entry: String,
+    },
+    /// Remove an entry with its devices and entities.
+    Remove {
+        #[command(flatten)]
+        place: Place,
+        /// The entry's id.
+        entry: String,
+    },
+    /// Ask for new credentials of an entry: a reauthentication appears in the interface.
+    Reauth {
+        /// The address of a running hub. The token of an administrator is read from `DOORWARD_TOKEN`.
+        #[arg(long)]
+        url: String,
+        /// The entry's id.
+        entry: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

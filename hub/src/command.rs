@@ -2,6 +2,7 @@
 
 mod accounts;
 mod demo;
+mod entries;
 mod import;
 mod policy;
 mod serve;
@@ -22,6 +23,8 @@ pub(crate) async fn run(command: Command) -> Result<()> {
         Command::Demo { listen, creds_file } => demo::run(listen, creds_file).await,
         Command::Serve { data, listen, area_rule } => serve::run(&data, listen, area_rule).await,
         Command::ImportHa { config_dir, data } => import::run(&config_dir, &data).await,
+        Command::ExportHa { config_dir, data } => import::export(&config_dir, &data).await,
+        Command::Entry(entry) => entries::run(entry).await,
         Command::User(user) => accounts::user(user).await,
         Command::Group(group) => accounts::group(group).await,
         Command::Token(token) => accounts::token(token).await,

@@ -26,6 +26,14 @@ impl Request {
         Self::new(Method::GET, url, None)
     }
 
+    /// Returns a request that removes.
+    ///
+    /// # Errors
+    /// [`Error::InvalidUrl`].
+    pub fn delete(url: &str) -> Result<Self, Error> {
+        Self::new(Method::DELETE, url, None)
+    }
+
     /// Returns a request that posts `application/x-www-form-urlencoded` fields.
     ///
     /// # Errors

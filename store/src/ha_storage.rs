@@ -1,9 +1,10 @@
-//! Reading a Home Assistant's configuration directory.
+//! Reading a Home Assistant's configuration directory, and writing its config entries.
 //!
 //! [`read`] turns `.storage` into records and says what it could not use. Nothing is written: committing the records in
 //! one batch makes the import whole or not at all.
 
 mod accounts;
+mod export;
 mod home;
 mod report;
 
@@ -13,6 +14,7 @@ use serde_json::{Map, Value};
 
 use crate::Record;
 
+pub use export::{ExportError, write_entries};
 pub use report::Report;
 
 /// What was read.

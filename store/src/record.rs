@@ -6,7 +6,7 @@ use auth_login::{
     password::StoredPassword,
     refresh_token::StoredRefreshToken,
 };
-use config_entries::ConfigEntry;
+use config_entries::{ConfigEntry, oauth2::ApplicationCredential};
 use registries::{AreaEntry, DeviceEntry, EntityEntry, FloorEntry, LabelEntry};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -38,6 +38,8 @@ pub enum Record {
     Label(LabelEntry),
     /// A config entry.
     Entry(ConfigEntry),
+    /// What the hub calls itself at an authorization server.
+    Credential(ApplicationCredential),
     /// A repair issue that somebody wants to see no more.
     IgnoredIssue(IgnoredIssue),
     /// A person.
@@ -60,6 +62,7 @@ pub enum RecordKind {
     Floor,
     Label,
     Entry,
+    Credential,
     IgnoredIssue,
     Person,
     Core,
@@ -176,6 +179,8 @@ pub struct Stored {
     pub labels: Vec<LabelEntry>,
     /// Config entries.
     pub entries: Vec<ConfigEntry>,
+    /// Application credentials.
+    pub credentials: Vec<ApplicationCredential>,
     /// Repair issues that somebody wants to see no more.
     pub ignored_issues: Vec<IgnoredIssue>,
     /// Persons.
@@ -239,7 +244,7 @@ impl LoginRecord {
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::User,
         Self::Group,
         Self::Login,
@@ -250,6 +255,7 @@ impl RecordKind {
         Self::Floor,
         Self::Label,
         Self::Entry,
+        Self::Credential,
         Self::IgnoredIssue,
         Self::Person,
         Self::Core,
@@ -258,7 +264,7 @@ impl RecordKind {
     /// Returns the version of the tables with which this one came.
     pub const fn since(self) -> i64 {
         match self {
-            Self::IgnoredIssue => 2,
+            Self::Credential | Self::IgnoredIssue => 2,
             _ => 1,
         }
     }
@@ -276,6 +282,7 @@ impl RecordKind {
             Self::Floor => "floors",
             Self::Label => "labels",
             Self::Entry => "config_entries",
+            Self::Credential => "application_credentials",
             Self::IgnoredIssue => "ignored_issues",
             Self::Person => "persons",
             Self::Core => "core",
@@ -297,6 +304,7 @@ impl Record {
             Self::Floor(_) => RecordKind::Floor,
             Self::Label(_) => RecordKind::Label,
             Self::Entry(_) => RecordKind::Entry,
+            Self::Credential(_) => RecordKind::Credential,
             Self::IgnoredIssue(_) => RecordKind::IgnoredIssue,
             Self::Person(_) => RecordKind::Person,
             Self::Core(_) => RecordKind::Core,
@@ -316,6 +324,7 @@ impl Record {
             Self::Floor(floor) => &floor.id,
             Self::Label(label) => &label.id,
             Self::Entry(entry) => &entry.entry_id,
+            Self::Credential(credential) => &credential.id,
             Self::IgnoredIssue(issue) => &issue.id,
             Self::Person(person) => &person.id,
             Self::Core(_) => "core",
@@ -335,6 +344,7 @@ impl Record {
             Self::Floor(record) => serde_json::to_string(record),
             Self::Label(record) => serde_json::to_string(record),
             Self::Entry(record) => serde_json::to_string(record),
+            Self::Credential(record) => serde_json::to_string(record),
             Self::IgnoredIssue(record) => serde_json::to_string(record),
             Self::Person(record) => serde_json::to_string(record),
             Self::Core(record) => serde_json::to_string(record),
@@ -356,6 +366,7 @@ impl Stored {
             RecordKind::Floor => self.floors.push(serde_json::from_str(body)?),
             RecordKind::Label => self.labels.push(serde_json::from_str(body)?),
             RecordKind::Entry => self.entries.push(serde_json::from_str(body)?),
+            RecordKind::Credential => self.credentials.push(serde_json::from_str(body)?),
             RecordKind::IgnoredIssue => self.ignored_issues.push(serde_json::from_str(body)?),
             RecordKind::Person => self.persons.push(serde_json::from_str(body)?),
             RecordKind::Core => self.core = Some(serde_json::from_str(body)?),

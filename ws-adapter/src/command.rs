@@ -2,6 +2,7 @@
 
 mod auth;
 mod core;
+mod credentials;
 mod entries;
 mod events;
 mod flows;
@@ -231,6 +232,11 @@ commands! {
     "config_entries/ignore_flow"                              Admin         Apart flows::ignore;
     "config_entries/flow/progress"                            Admin         Here  flows::progress;
     "config_entries/flow/subscribe"                           Admin         Here  flows::subscribe;
+    "application_credentials/config"                          Authenticated Here  credentials::config;
+    "application_credentials/config_entry"                    Admin         Here  credentials::of_entry;
+    "application_credentials/list"                            Admin         Here  credentials::list;
+    "application_credentials/create"                          Admin         Apart credentials::create;
+    "application_credentials/delete"                          Admin         Apart credentials::delete;
     "repairs/list_issues"                                     Authenticated Here  repairs::list;
     "repairs/get_issue_data"                                  Admin         Here  repairs::data;
     "repairs/ignore_issue"                                    Admin         Apart repairs::ignore;

@@ -1,7 +1,7 @@
 //! Why a command failed, and the one place where that becomes a code on the wire.
 
 use auth_core::Unauthorized;
-use config_entries::{EntryError, FlowError, ManageError};
+use config_entries::{EntryError, FlowError, ManageError, oauth2::CredentialError};
 use home::{AccountError, ChangeError};
 use registries::RegistryError;
 use serde_json::{Map, Value, json};
@@ -160,6 +160,19 @@ impl From<ManageError> for CommandError {
             ManageError::Entry(EntryError::Exists(_) | EntryError::OtherDomain(_) | EntryError::Transition(_))
             | ManageError::UnloadFailed(_)
             | ManageError::Host(_) => Self::unknown(&error),
+        }
+    }
+}
+
+impl From<CredentialError> for CommandError {
+    fn from(error: CredentialError) -> Self {
+        match error {
+            CredentialError::Unauthorized(refusal) => refusal.into(),
+            CredentialError::UnknownIntegration(_) | CredentialError::Invalid(_) => Self::format(error.to_string()),
+            CredentialError::Unknown(_) => Self::new("not_found", error.to_string()),
+            CredentialError::InUse(_) => Self::new("home_assistant_error", error.to_string()),
+            CredentialError::Limit => Self::new("not_allowed", error.to_string()),
+            CredentialError::Host(_) => Self::unknown(&error),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `doorward import-ha`.
+//! `doorward import-ha` and `doorward export-ha`.
 
 use std::path::Path;
 
@@ -18,5 +18,12 @@ pub(crate) async fn run(config_dir: &Path, data: &Path) -> Result<()> {
     let changes = import.records.into_iter().map(|record| Change::Put(Box::new(record))).collect();
     store.commit(changes).await?;
     output::line(import.report.to_string().trim_end());
+    Ok(())
+}
+
+pub(crate) async fn export(config_dir: &Path, data: &Path) -> Result<()> {
+    let entries = open_store(data)?.load().await?.entries;
+    ha_storage::write_entries(config_dir, &entries)?;
+    output::line(format!("exported {} config entries", entries.len()));
     Ok(())
 }

@@ -15,6 +15,7 @@ mod churn;
 mod cli;
 mod crash;
 mod editing;
+mod entries;
 mod import;
 mod leaks;
 mod matrix;

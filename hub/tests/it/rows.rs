@@ -31,6 +31,7 @@ pub(crate) fn rest(entity: &str) -> Vec<RestRow> {
                 "/auth/providers" | "/.well-known/oauth-authorization-server" | "/.well-known/oauth-protected-resource",
             )
             | ("GET", "/api/onboarding") => (&[], None),
+            ("GET", "/auth/external/callback") => (&[], None),
             ("POST", "/auth/login_flow") => (&[], Some(json!({}))),
             ("POST", "/auth/login_flow/{flow_id}") => (&[("flow_id", "none")], Some(json!({"client_id": "x"}))),
             (_, "/auth/login_flow/{flow_id}") => (&[("flow_id", "none")], None),
@@ -105,6 +106,8 @@ pub(crate) fn ws(entity: &str) -> Vec<WsRow> {
             | "config_entries/subscribe"
             | "config_entries/flow/progress"
             | "config_entries/flow/subscribe"
+            | "application_credentials/config"
+            | "application_credentials/list"
             | "repairs/list_issues"
             | "manifest/list"
             | "subscribe_entities"
@@ -157,6 +160,11 @@ pub(crate) fn ws(entity: &str) -> Vec<WsRow> {
                 json!({"entry_id": "none", "subentry_id": "none"})
             }
             "config_entries/ignore_flow" => json!({"flow_id": "none", "title": "x"}),
+            "application_credentials/config_entry" => json!({"config_entry_id": "none"}),
+            "application_credentials/create" => {
+                json!({"domain": "none", "client_id": "x", "client_secret": "x"})
+            }
+            "application_credentials/delete" => json!({"application_credentials_id": "none"}),
             "repairs/get_issue_data" => json!({"domain": "none", "issue_id": "none"}),
             "repairs/ignore_issue" => json!({"domain": "none", "issue_id": "none", "ignore": true}),
             "frontend/get_translations" => json!({"language": "en", "category": "config"}),

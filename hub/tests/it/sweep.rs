@@ -12,12 +12,13 @@ use crate::{
 };
 
 /// The routes that anybody may use without a token, each with the reason. A stale one fails.
-const PUBLIC: [(&str, &str); 11] = [
+const PUBLIC: [(&str, &str); 12] = [
     ("GET /auth/providers", "the login page asks it; names no user"),
     ("POST /auth/login_flow", "a login begins without a token"),
     ("POST /auth/login_flow/{flow_id}", "a login goes on without a token"),
     ("GET /auth/login_flow/{flow_id}", "always 404"),
     ("DELETE /auth/login_flow/{flow_id}", "needs an id that cannot be guessed; ends that login alone"),
+    ("GET /auth/external/callback", "needs a state that this hub signed, once"),
     ("POST /auth/token", "needs a code or a refresh token"),
     ("POST /auth/revoke", "needs the refresh token that it revokes"),
     ("GET /.well-known/oauth-authorization-server", "discovery; the same for everybody"),

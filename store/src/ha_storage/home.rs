@@ -1,8 +1,6 @@
 //! Registries, config entries, persons and what the home is called.
 
-use std::collections::BTreeSet;
-
-use config_entries::{ConfigEntry, Subentry};
+use config_entries::ConfigEntry;
 use registries::{AreaEntry, DeviceEntry, EntityEntry, FloorEntry, LabelEntry};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -123,16 +121,15 @@ fn entity(object: &Map<String, Value>) -> Result<EntityEntry, String> {
 
 fn entry(object: &Map<String, Value>) -> Result<ConfigEntry, String> {
     let mut object = object.clone();
-    let parts: BTreeSet<_> = ["subentries", "discovery_keys"].into();
-    let subentries = match object.get("subentries") {
-        Some(list @ Value::Array(_)) => {
-            serde_json::from_value::<Vec<Subentry>>(list.clone()).map_err(|error| error.to_string())?
+    // Older minor versions have none, or an object where the list is now.
+    for (name, is_known) in
+        [("subentries", Value::is_array as fn(&Value) -> bool), ("discovery_keys", Value::is_object)]
+    {
+        if object.get(name).is_some_and(|value| !is_known(value)) {
+            object.remove(name);
         }
-        _ => Vec::new(),
-    };
-    object.retain(|name, _| !parts.contains(name.as_str()));
-    let entry: ConfigEntry = plain(&object)?;
-    Ok(ConfigEntry { subentries, ..entry })
+    }
+    plain(&object)
 }
 
 fn core(data: &Map<String, Value>) -> CoreConfig {

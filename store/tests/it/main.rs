@@ -2,7 +2,7 @@
 
 use auth_core::{Group, Policy, User};
 use registries::AreaEntry;
-use store::{Change, GroupRecord, Record, RecordKind, SqliteStore, Store, StoreError};
+use store::{Change, GroupRecord, IgnoredIssue, Record, RecordKind, SqliteStore, Store, StoreError};
 
 fn put(record: Record) -> Change {
     Change::Put(Box::new(record))
@@ -49,8 +49,59 @@ fn a_newer_database_is_refused() {
     let path = std::env::temp_dir().join(format!("doorward-newer-{}.db", std::process::id()));
     rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let error = SqliteStore::open(&path).unwrap_err().to_string();
-    assert_eq!(error, "the database has version 99, newer than 1: use a newer doorward");
+    assert_eq!(error, "the database has version 99, newer than 2: use a newer doorward");
     std::fs::remove_file(&path).unwrap();
+}
+
+#[tokio::test]
+async fn an_older_database_gets_its_new_tables() {
+    let path = std::env::temp_dir().join(format!("doorward-older-{}.db", std::process::id()));
+    {
+        let old = rusqlite::Connection::open(&path).unwrap();
+        for kind in RecordKind::ALL.into_iter().filter(|kind| kind.since() == 1) {
+            old.execute(&format!("CREATE TABLE {} (id TEXT NOT NULL UNIQUE, body TEXT NOT NULL)", kind.table()), [])
+                .unwrap();
+        }
+        let entry = r#"{"entry_id": "e", "domain": "mqtt", "data": {"broker": "b"}}"#;
+        old.execute("INSERT INTO config_entries VALUES ('e', ?1)", [entry]).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+    }
+    let store = SqliteStore::open(&path).unwrap();
+    let stored = store.load().await.unwrap();
+    assert_eq!((stored.entries[0].domain.as_str(), stored.entries[0].version), ("mqtt", 1));
+    let ignored = IgnoredIssue::of("homeassistant", "x");
+    store.commit(vec![put(Record::IgnoredIssue(ignored.clone()))]).await.unwrap();
+    assert_eq!(store.load().await.unwrap().ignored_issues, [ignored]);
+    std::fs::remove_file(&path).unwrap();
+}
+
+/// What is not known of an entry is kept as well: an export is what was imported.
+#[tokio::test]
+async fn entries_go_back_out_as_they_came_in() {
+    let dir = std::env::temp_dir().join(format!("doorward-export-{}", std::process::id()));
+    let (from, to) = (dir.join("from"), dir.join("to"));
+    std::fs::create_dir_all(from.join(".storage")).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(from.join(".storage").join(name), text).unwrap();
+    write("auth", r#"{"version": 1, "key": "auth", "data": {"users": [], "credentials": [], "refresh_tokens": []}}"#);
+    let entries = serde_json::json!({"version": 1, "minor_version": 5, "key": "core.config_entries", "data": {"entries": [
+        {"created_at": "2026-11-22T07:13:08.839086+00:00", "data": {"token": {"access_token": "a", "n": 1.5}},
+         "disabled_by": "user", "discovery_keys": {"mqtt": [{"domain": "mqtt", "key": "k", "version": 1}]},
+         "domain": "unheard_of", "entry_id": "01A", "minor_version": 2, "modified_at": "2026-11-22T07:13:08+00:00",
+         "options": {"a": null}, "pref_disable_new_entities": true, "pref_disable_polling": true, "source": "zeroconf",
+         "subentries": [{"data": {"x": 1}, "subentry_id": "01S", "subentry_type": "room", "title": "A",
+                         "unique_id": null, "later": true}],
+         "title": "T", "unique_id": "u", "version": 7, "something_later": {"b": [1]}}]}});
+    write("core.config_entries", &entries.to_string());
+    let import = store::ha_storage::read(&from).unwrap();
+    assert_eq!(import.report.problems, Vec::<String>::new());
+    let store = SqliteStore::in_memory().unwrap();
+    store.commit(import.records.into_iter().map(put).collect()).await.unwrap();
+    let stored = store.load().await.unwrap();
+    store::ha_storage::write_entries(&to, &stored.entries).unwrap();
+    let written = std::fs::read_to_string(to.join(".storage/core.config_entries")).unwrap();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&written).unwrap(), entries);
+    assert!(store::ha_storage::write_entries(&to, &stored.entries).is_err(), "nothing is written over");
+    std::fs::remove_dir_all(&dir).unwrap();
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::Graph;
 /// `auth-core`, because a chain of arrows leads there. Nothing points upwards, nor sideways.
 pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("bench", &["http-adapter", "ws-adapter", "components"]),
-    ("hub", &["http-adapter", "ws-adapter", "demo"]),
+    ("hub", &["http-adapter", "ws-adapter", "demo", "outbound"]),
     ("http-adapter", &["home"]),
     ("ws-adapter", &["home"]),
     ("home", &["config-entries", "store", "auth-login", "templates", "service-bus"]),

@@ -37,6 +37,8 @@ fn arguments(command: &str, house: &House) -> Vec<Value> {
         | "config/label_registry/list"
         | "integration/setup_info"
         | "config/auth/list"
+        | "application_credentials/config"
+        | "application_credentials/list"
         | "repairs/list_issues"
         | "config_entries/flow/progress"
         | "config_entries/flow/subscribe" => vec![json!({})],
@@ -45,6 +47,11 @@ fn arguments(command: &str, house: &House) -> Vec<Value> {
             vec![json!({"entry_id": entry, "subentry_id": entry})]
         }
         "config_entries/ignore_flow" => vec![json!({"flow_id": entry, "title": "mine"})],
+        "application_credentials/config_entry" => vec![json!({"config_entry_id": entry})],
+        "application_credentials/create" => {
+            vec![json!({"domain": "rest_oauth", "client_id": "x", "client_secret": "x"})]
+        }
+        "application_credentials/delete" => vec![json!({"application_credentials_id": entry})],
         "repairs/get_issue_data" => vec![json!({"domain": "homeassistant", "issue_id": "x"})],
         "repairs/ignore_issue" => vec![json!({"domain": "homeassistant", "issue_id": "x", "ignore": true})],
         "frontend/get_translations" => ["title", "config", "options", "issues", "entity"]
@@ -491,7 +498,7 @@ const UNSERVED_COMMANDS: &[&str] = &[
     "todo/item/list", "todo/item/subscribe", "todo/item/move", "shopping_list/items", "shopping_list/items/add",
     "weather/subscribe_forecast", "media_player/browse_media", "media_player/search_media",
     "media_source/browse_media", "media_source/resolve_media", "config/entity_registry/get_automatic_entity_ids",
-    "config/device_registry/list_composite_splits", "config/category_registry/list", "application_credentials/config",
+    "config/device_registry/list_composite_splits", "config/category_registry/list",
     "search/related", "get_services_for_target", "get_triggers_for_target", "get_conditions_for_target", "explain_target",
     "device_automation/trigger/list", "device_automation/condition/list", "device_automation/action/list",
     "device_automation/trigger/capabilities", "persistent_notification/get", "persistent_notification/subscribe",
