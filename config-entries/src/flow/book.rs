@@ -55,6 +55,8 @@ pub struct FlowRecord {
     pub step_id: Option<String>,
     /// When something was last done with it.
     pub touched_at: Timestamp,
+    /// What it comes to is being done: it can be aborted no more.
+    pub is_finishing: bool,
 }
 
 /// There are as many flows as there may be.
@@ -221,6 +223,7 @@ mod tests {
             discovery_key: None,
             step_id: None,
             touched_at: Timestamp::from_secs(100),
+            is_finishing: false,
         }
     }
 

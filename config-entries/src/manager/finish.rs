@@ -15,13 +15,21 @@ use crate::{
 
 impl Shared {
     pub(super) async fn finish(&self, flow_id: &str, done: Done) -> Result<FlowAnswer, FlowError> {
-        let flow = self.lock().flows.get(flow_id).cloned().ok_or(FlowError::UnknownFlow)?;
-        match done {
+        let flow = {
+            let mut inner = self.lock();
+            let flow = inner.flows.get_mut(flow_id).ok_or(FlowError::UnknownFlow)?;
+            flow.is_finishing = true;
+            flow.clone()
+        };
+        let finished = match done {
             Done::Entry(new) => self.finish_config(&flow, new).await,
             Done::Update(update) => self.finish_update(&flow, update).await,
             Done::Options(options) => self.finish_options(&flow, options).await,
             Done::Subentry(done) => self.finish_subentry(&flow, done).await,
-        }
+        };
+        // What could not be done can be tried again, or given up.
+        self.edit_flow(flow_id, |flow| flow.is_finishing = false);
+        finished
     }
 
     async fn finish_config(&self, flow: &FlowRecord, new: NewEntry) -> Result<FlowAnswer, FlowError> {

@@ -213,6 +213,10 @@ impl Manager {
     pub fn abort_flow(&self, request: Authorized<AbortFlow>) -> Result<(), FlowError> {
         let (principal, AbortFlow { family, flow_id }) = request.into_parts();
         self.shared.runner(family, &flow_id, principal.user_id())?;
+        if self.shared.lock().flows.get(&flow_id).is_some_and(|flow| flow.is_finishing) {
+            // Too late: what it comes to is on its way to the disk.
+            return Err(FlowError::UnknownFlow);
+        }
         self.shared.end_flow(&flow_id).map(drop).ok_or(FlowError::UnknownFlow)
     }
 
@@ -303,6 +307,7 @@ impl Shared {
             discovery_key: None,
             step_id: None,
             touched_at: self.host.now(),
+            is_finishing: false,
         };
         let runner = Runner { machine, context, step_id: start.step.to_owned(), shown: None };
         (record, runner)

@@ -235,3 +235,23 @@ async fn a_mistake_of_the_integrations_leaves_the_flow_as_it_was() {
     assert_eq!(kit.look(&flow).await.unwrap().step_id(), Some("form"));
     assert_eq!(kit.answer(&flow, json!({"id": "x"})).await.unwrap().kind(), "create_entry");
 }
+
+/// What was aborted does nothing any more; what is on its way to the disk can be aborted no more.
+#[tokio::test(start_paused = true)]
+async fn an_abort_and_an_answer_at_once() {
+    for n_yields in 0..12 {
+        let script = script();
+        let kit = Arc::new(started(n_yields, &script, &[json!({})]).await);
+        let flow = kit.start_options(&id(0)).await.unwrap().flow_id().to_owned();
+        let (here, flow_id) = (Arc::clone(&kit), flow.clone());
+        let answer = tokio::spawn(async move { here.answer_options(&flow_id, json!({"n": 2})).await.is_ok() });
+        for _ in 0..n_yields {
+            tokio::task::yield_now().await;
+        }
+        let wish = config_entries::AbortFlow { family: FlowFamily::Options, flow_id: flow };
+        let aborted = kit.manager().abort_flow(kit.authorize(wish)).is_ok();
+        let answered = answer.await.unwrap();
+        assert_ne!(aborted, answered, "after {n_yields}");
+        assert_eq!(kit.entries("scripted")[0].options.is_empty(), aborted, "after {n_yields}");
+    }
+}
