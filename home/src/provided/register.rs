@@ -239,3 +239,6 @@ fn hex(entry_id: &str, kind: &str, unique_id: &str) -> String {
     }
     format!("{hash:032x}")
 }
+
+#[cfg(test)]
+mod tests;
