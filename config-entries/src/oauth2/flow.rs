@@ -102,6 +102,14 @@ impl OAuth2Flow {
         ["pick_implementation", "auth", "creation", "authorize_rejected"].contains(&step_id)
     }
 
+    /// Ends a flow at its start that could not sign in: there is no application credential.
+    ///
+    /// # Errors
+    /// [`Abort`] `missing_credentials`.
+    pub fn check(flow: &FlowContext) -> Result<(), Abort> {
+        if flow.application_credentials().is_empty() { Err(Abort::shared("missing_credentials")) } else { Ok(()) }
+    }
+
     /// Begins: asks which credential, if there are several; then shows the page to visit.
     ///
     /// # Errors

@@ -8,11 +8,12 @@ use super::Graph;
 /// `auth-core`, because a chain of arrows leads there. Nothing points upwards, nor sideways.
 pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("bench", &["http-adapter", "ws-adapter", "components"]),
-    ("hub", &["http-adapter", "ws-adapter", "demo", "outbound"]),
+    ("hub", &["http-adapter", "ws-adapter", "demo", "rest_oauth", "outbound"]),
     ("http-adapter", &["home"]),
     ("ws-adapter", &["home"]),
     ("home", &["config-entries", "store", "auth-login", "templates", "service-bus"]),
     ("demo", &["components", "config-entries"]),
+    ("rest_oauth", &["config-entries", "outbound"]),
     ("components", &["service-bus"]),
     ("store", &["auth-core", "auth-login", "config-entries", "registries"]),
     ("service-bus", &["registries"]),
