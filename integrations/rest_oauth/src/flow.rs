@@ -45,8 +45,8 @@ impl Create {
         own.fields().iter().cloned().fold(named, Schema::with).with(options::sensors_field())
     }
 
-    /// Reads the form, or shows it again with what is wrong.
-    fn choose(&mut self, input: &Map<String, Value>) -> Result<(), Form> {
+    /// Reads the form; returns it, to be shown again with what is wrong, if something is.
+    fn choose(&mut self, input: &Map<String, Value>) -> Option<Form> {
         let text = |name: &str| input.get(name).and_then(Value::as_str).unwrap_or_default().trim().to_owned();
         let (name, sensors) = (text("name"), text("sensors"));
         let source = Source::parse(input);
@@ -67,9 +67,9 @@ impl Create {
             Ok(source) if is_fine => {
                 let sign_in = sign_in(&*self.web, &source);
                 self.chosen = Some(Chosen { name, source, sensors, sign_in });
-                Ok(())
+                None
             }
-            _ => Err(form),
+            _ => Some(form),
         }
     }
 }
@@ -90,7 +90,7 @@ impl Flow<NewEntry> for Create {
             let Some(input) = input else {
                 return Form::new("user", Self::schema()).without_errors().show();
             };
-            if let Err(form) = self.choose(&input) {
+            if let Some(form) = self.choose(&input) {
                 return form.show();
             }
             let chosen = self.chosen.as_mut().ok_or_else(|| Abort::new("unknown"))?;

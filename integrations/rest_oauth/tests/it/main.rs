@@ -1,6 +1,6 @@
 //! The integration in a whole home in memory, with a scripted token endpoint and a clock that is moved.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod flows;
 mod polling;
