@@ -13,6 +13,7 @@ use crate::{
 };
 
 mod output;
+mod provider;
 mod workspace;
 
 mod arrows;

@@ -1,10 +1,11 @@
-//! `test`: what should pass before a push. Needs no service and no network.
+//! `test`: what should pass before a push. Needs no service; what needs the network is left out without it.
 
 use anyhow::{Context, Result};
 
 use crate::{
     arrows, oracle,
     output::Tally,
+    provider::provider,
     steps::{Done, Step, run_all},
     workspace::{self, Workspace, succeeds},
 };
@@ -15,6 +16,7 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "doc tests", is_slow: true, run: doc_tests },
     Step { name: "arrows", is_slow: false, run: |workspace| Done::from_tally(arrows::run(workspace)?) },
     Step { name: "oracle", is_slow: false, run: vectors },
+    Step { name: "oauth provider", is_slow: true, run: provider },
 ];
 
 /// Runs the steps.

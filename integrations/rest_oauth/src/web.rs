@@ -37,7 +37,12 @@ impl OutboundWeb {
     /// # Errors
     /// [`Error::NoRoots`], if the machine has no root certificates.
     pub fn new() -> Result<Self, Error> {
-        Ok(Self { public: Outbound(Client::new(Reach::Public)?), private: Outbound(Client::new(Reach::Private)?) })
+        Ok(Self::with(Client::new(Reach::Public)?, Client::new(Reach::Private)?))
+    }
+
+    /// Returns clients of one's own: for entries with public addresses, and for those on the own network.
+    pub const fn with(public: Client, private: Client) -> Self {
+        Self { public: Outbound(public), private: Outbound(private) }
     }
 
     const fn reaching(&self, local: bool) -> &Outbound {
