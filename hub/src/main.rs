@@ -4,6 +4,7 @@
 
 mod cli;
 mod command;
+mod integrations;
 mod output;
 mod run;
 

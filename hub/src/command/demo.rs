@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use service_bus::{WriteStates, now};
 
 use super::{accounts::at_machine, open_home};
-use crate::{cli::Area, output, run};
+use crate::{cli::Area, integrations, output, run};
 
 /// The light that `kitchen` may control, and one that it may not.
 const LIGHT: &str = "light.kitchen_lights";
@@ -49,8 +49,9 @@ pub(crate) async fn run(listen: SocketAddr, creds_file: Option<PathBuf>) -> Resu
     for service in demo::bridge_services(&bridges) {
         home.bus().register(service)?;
     }
-    home.register(DemoBridge::new(bridges), danger::integration_principal("demo_bridge"))?;
-    home.register(Uptime, danger::integration_principal("uptime"))?;
+    integrations::register(&home)?;
+    integrations::add(&home, DemoBridge::new(bridges))?;
+    integrations::add(&home, Uptime)?;
     home.manager().start().await;
     let living = tokio::spawn({
         let demo = Arc::clone(&demo);

@@ -7,7 +7,7 @@ use auth_core::principal::danger;
 use service_bus::WriteStates;
 
 use super::open_home;
-use crate::{cli::Area, output, run};
+use crate::{cli::Area, integrations, output, run};
 
 pub(crate) async fn run(data: &Path, listen: SocketAddr, area_rule: Area) -> Result<()> {
     let listener = run::listen(listen).await?;
@@ -17,6 +17,7 @@ pub(crate) async fn run(data: &Path, listen: SocketAddr, area_rule: Area) -> Res
     let core = danger::integration_principal("homeassistant");
     let writer = home.bus().authorize(&core, WriteStates { integration: "homeassistant".to_owned() })?;
     let n = home.restore_unprovided(&home.bus().state_writer(writer));
+    integrations::register(&home)?;
     output::line(format!("doorward listens on http://{}", listener.local_addr()?));
     if n > 0 {
         output::line(format!("{n} entities are unavailable: nothing here provides them"));
@@ -24,5 +25,8 @@ pub(crate) async fn run(data: &Path, listen: SocketAddr, area_rule: Area) -> Res
     if !home.is_onboarded() {
         output::line("nobody can log in yet: whoever comes first makes the owner (POST /api/onboarding/users)");
     }
+    // Beside the serving: what is away must not keep people from the rest.
+    let manager = home.manager().clone();
+    tokio::spawn(async move { manager.start().await });
     run::until_stopped(home, listener).await
 }

@@ -19,6 +19,7 @@ mod entries;
 mod import;
 mod leaks;
 mod matrix;
+mod oauth;
 mod protocol;
 mod replay;
 mod rows;

@@ -1,9 +1,11 @@
 //! A hub of one's own, and clients for it.
 
+mod cloud;
 mod http;
 pub(crate) mod server;
 mod ws;
 
+pub(crate) use cloud::Cloud;
 pub(crate) use http::{Answer, Request};
 pub(crate) use server::{Server, Temporary};
 pub(crate) use ws::Ws;
