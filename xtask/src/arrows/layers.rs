@@ -13,6 +13,7 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("ws-adapter", &["home"]),
     ("home", &["config-entries", "store", "auth-login", "templates", "service-bus"]),
     ("demo", &["components", "config-entries"]),
+    ("mqtt", &["config-entries"]),
     ("rest_oauth", &["config-entries", "outbound"]),
     ("components", &["service-bus"]),
     ("store", &["auth-core", "auth-login", "config-entries", "registries"]),

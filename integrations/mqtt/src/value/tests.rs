@@ -1,0 +1,54 @@
+use super::*;
+
+#[track_caller]
+fn check(template: &str, payload: &str, expected: Option<&str>) {
+    let read = Template::parse(template).and_then(|template| template.read(payload));
+    assert_eq!(read.as_deref().ok(), expected, "{template}: {read:?}");
+}
+
+#[test]
+fn what_devices_say_is_read() {
+    check("{{ value }}", "21.5", Some("21.5"));
+    check("{{ value_json.temperature }}", r#"{"temperature": 21.5}"#, Some("21.5"));
+    check("{{ value_json['a']['b'] }}", r#"{"a": {"b": 1}}"#, Some("1"));
+    check("{{ value_json.get('x', 7) }}", "{}", Some("7"));
+    check("{{ value | float | round(1) }}", "21.456", Some("21.5"));
+    check("{{ (value_json.x | float(0) / 10) | round(2) }}", r#"{"x": "215"}"#, Some("21.5"));
+    check("{{ value | int + 1 }}", "41.9", Some("42"));
+    check("{{ value_json.missing | default('none', true) }}", "{}", Some("none"));
+    check("{{ value_json | tojson }}", r#"{"a":[1,2]}"#, Some(r#"{"a":[1,2]}"#));
+    check("{% if value_json.on %}ON{% else %}OFF{% endif %}", r#"{"on":false}"#, Some("OFF"));
+    check("{{ 'ON' if value == '1' else 'OFF' }}", "1", Some("ON"));
+    check("{% set x = value_json.a %}{{ x * 2 }}", r#"{"a":4}"#, Some("8"));
+    check("{{ value_json.x }}", "{}", Some(""));
+    check("{{ value_json.x | is_defined }}", "{}", None);
+    check("{{ value_json.a.b }}", "{}", None);
+    check("{{ value_json.a }} {{ value_json.b }}", r#"{"a":[1,"x"],"b":true}"#, Some(r#"[1,"x"] True"#));
+    check("{{ (value_json.a[1] * 2) | round(1, 'floor') }}, {{ 1 }}", r#"{"a":[1,2]}"#, Some("4.0, 1"));
+}
+
+#[test]
+fn what_is_too_much_is_refused() {
+    check("{{ value", "x", None);
+    check("{{ states('light.secret') }}", "x", None);
+    check(
+        "{% for i in [1,2,3,4,5,6,7,8,9,10] %}{% for j in value %}{{ j }}{% endfor %}{% endfor %}",
+        &"x".repeat(9_000),
+        None,
+    );
+    check("{% macro f(x) %}{{ f(x ~ x) }}{% endmacro %}{{ f('x') }}", "x", None);
+    check(&format!("{{{{ value }}}}{}", " ".repeat(5_000)), "x", None);
+    check(&format!("{{% set v = value %}}{}{{{{ v }}}}", "{% set v = v ~ v %}".repeat(40)), "x", None);
+    check("{{ value * 90000000 }}", "x", None);
+    check("{{ [value] * 90000000 }}", "x", None);
+    check("{{ (value, 1) * 90000000 }}", "x", None);
+    check("{% set x = 1, 2 %}{{ x * 90000000 }}", "x", None);
+    check("{{ 5 in value_json.a * 90000000 }}", r#"{"a": [1]}"#, None);
+    check("{{ value * 1 * 1 * 1 * 1 * 1 }}", "1", None);
+}
+
+#[test]
+fn a_command_is_made() {
+    let template = Template::parse(r#"{"v": {{ value }}, "s": "{{ kind }}"}"#).unwrap();
+    assert_eq!(template.command(Value::from(5), &[("kind", Value::from("x"))]).unwrap(), r#"{"v": 5, "s": "x"}"#);
+}
