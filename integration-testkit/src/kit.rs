@@ -329,6 +329,12 @@ impl Kit {
         self.entity(entity_id).map(|(state, _)| state).unwrap_or_default()
     }
 
+    /// Returns the action that an entity's state is the outcome of.
+    pub fn entity_context(&self, entity_id: &str) -> Option<Context> {
+        let id = entity_id.parse().unwrap_or_else(|_| panic!("`{entity_id}` is no entity id"));
+        Some(self.home.bus().read_state(&self.authorize(ReadState(id)))?.context.clone())
+    }
+
     /// Calls a service as an administrator.
     ///
     /// # Errors
