@@ -59,7 +59,10 @@ pub(super) fn untrusted(error: &Error) -> Option<ConnectError> {
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 "is for another host name"
             }
-            CertificateError::UnknownIssuer => "is not signed by anybody who is trusted",
+            // Signed by somebody else of the same name, or by nobody known.
+            CertificateError::BadSignature | CertificateError::UnknownIssuer => {
+                "is not signed by anybody who is trusted"
+            }
             CertificateError::Revoked => "has been revoked",
             _ => "is not valid",
         },
