@@ -20,6 +20,7 @@ mod arrows;
 mod oracle;
 
 mod bench;
+mod broker;
 mod conformance;
 mod demo_hub;
 mod fuzz;

@@ -3,7 +3,9 @@
 use anyhow::{Context, Result};
 
 use crate::{
-    arrows, oracle,
+    arrows,
+    broker::broker,
+    oracle,
     output::Tally,
     provider::provider,
     steps::{Done, Step, run_all},
@@ -17,6 +19,7 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "arrows", is_slow: false, run: |workspace| Done::from_tally(arrows::run(workspace)?) },
     Step { name: "oracle", is_slow: false, run: vectors },
     Step { name: "oauth provider", is_slow: true, run: provider },
+    Step { name: "mqtt broker", is_slow: true, run: broker },
 ];
 
 /// Runs the steps.

@@ -28,7 +28,7 @@ pub(crate) use channel::{Inlets, Order, Outlet};
 pub(crate) use common::Common;
 pub(crate) use shell::{Post, Shell};
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use config_entries::{
     EntitySlot, NewEntity,
@@ -45,6 +45,14 @@ pub(crate) trait Model: Send {
 
     /// Takes what the `nth` topic says.
     fn hear(&mut self, nth: usize, payload: &str) -> Result<(), Problem>;
+
+    /// Returns how long what it heard last holds, if it does not hold until something else is heard.
+    fn holds_for(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Takes that what it heard last holds no more.
+    fn lapse(&mut self) {}
 
     /// Returns its state; none if it is not known.
     fn state(&self) -> Option<String>;

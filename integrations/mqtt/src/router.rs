@@ -201,7 +201,7 @@ mod tests {
     }
 
     fn topics(names: &[&str]) -> Vec<(String, Qos)> {
-        names.iter().map(|name| ((*name).to_owned(), Qos::AtMostOnce)).collect()
+        names.iter().map(|name| ((*name).to_owned(), Qos::AtMost)).collect()
     }
 
     #[test]

@@ -78,7 +78,7 @@ impl Session {
 
     fn status(&self, payload: &str) -> Outgoing {
         let (topic, payload) = (self.settings.status_topic(), payload.to_owned());
-        Outgoing { topic, payload, qos: Qos::AtMostOnce, retain: false }
+        Outgoing { topic, payload, qos: Qos::AtMost, retain: false }
     }
 
     async fn run(self: Arc<Self>, mut link: Box<dyn Link>) {
@@ -123,7 +123,7 @@ impl Session {
         let outbox = link.outbox();
         self.post.connect(Some(Arc::clone(&outbox)));
         if self.settings.discovery {
-            let filters = filters(&self.settings.prefix).map(|filter| (filter, Qos::AtMostOnce));
+            let filters = filters(&self.settings.prefix).map(|filter| (filter, Qos::AtMost));
             // The queue of a new connection is empty.
             _ = outbox.subscribe(&filters);
         }

@@ -67,13 +67,13 @@ pub(crate) struct Outgoing {
 /// How surely a message arrives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Qos {
-    /// At most once.
+    /// Once at most.
     #[default]
-    AtMostOnce,
-    /// At least once.
-    AtLeastOnce,
-    /// Exactly once.
-    ExactlyOnce,
+    AtMost,
+    /// Once at least.
+    AtLeast,
+    /// Once exactly.
+    Exactly,
 }
 
 /// A message was not sent, and will not be.

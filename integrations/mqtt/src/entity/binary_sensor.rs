@@ -1,5 +1,7 @@
 //! Binary sensors.
 
+use std::time::Duration;
+
 use super::{Inlets, Model, channel::NONE};
 use crate::discovery::{Fields, Problem};
 
@@ -9,6 +11,8 @@ pub(crate) struct BinarySensor {
     inlets: Inlets<()>,
     payload_on: String,
     payload_off: String,
+    /// How long it is on if nobody says that it is off.
+    off_delay: Option<Duration>,
     on: Option<bool>,
 }
 
@@ -19,7 +23,9 @@ impl BinarySensor {
             return Err(Problem::new("state_topic", "is missing"));
         }
         let (payload_on, payload_off) = (fields.text_or("payload_on", "ON")?, fields.text_or("payload_off", "OFF")?);
-        Ok(Self { inlets, payload_on, payload_off, on: None })
+        let off_delay = fields.number("off_delay")?.filter(|seconds| *seconds > 0.0 && *seconds <= 1e9);
+        let off_delay = off_delay.map(Duration::from_secs_f64);
+        Ok(Self { inlets, payload_on, payload_off, off_delay, on: None })
     }
 }
 
@@ -37,6 +43,14 @@ impl Model for BinarySensor {
             _ => return Err(Problem::new("state_topic", "says neither on nor off")),
         };
         Ok(())
+    }
+
+    fn holds_for(&self) -> Option<Duration> {
+        self.off_delay.filter(|_| self.on == Some(true))
+    }
+
+    fn lapse(&mut self) {
+        self.on = Some(false);
     }
 
     fn state(&self) -> Option<String> {

@@ -100,9 +100,9 @@ fn category(fields: Fields<'_>) -> Result<Option<String>, Problem> {
 
 fn qos(fields: Fields<'_>) -> Result<Qos, Problem> {
     match fields.text("qos")?.as_deref() {
-        None | Some("0") => Ok(Qos::AtMostOnce),
-        Some("1") => Ok(Qos::AtLeastOnce),
-        Some("2") => Ok(Qos::ExactlyOnce),
+        None | Some("0") => Ok(Qos::AtMost),
+        Some("1") => Ok(Qos::AtLeast),
+        Some("2") => Ok(Qos::Exactly),
         Some(_) => Err(Problem::new("qos", "is not 0, 1 or 2")),
     }
 }

@@ -48,6 +48,8 @@ struct Inner {
     /// When the value is too old; none while there is none.
     expires: Option<Instant>,
     expired: bool,
+    /// When what was heard last holds no more.
+    lapses: Option<Instant>,
     /// Another has taken its place.
     retired: bool,
 }
@@ -104,6 +106,7 @@ impl Shell {
             asked: None,
             expires: None,
             expired: false,
+            lapses: None,
             retired: false,
         };
         let shell = Self { common, slot, post, topics, n_model, inner: Mutex::new(inner) };
@@ -135,14 +138,17 @@ impl Shell {
         self.write(&inner);
     }
 
-    /// Lets a value that is too old expire.
+    /// Lets a value that is too old expire, and what was to hold for a while end.
     pub(crate) fn tick(&self, now: Instant) {
-        if self.common.expire_after.is_none() {
-            return;
-        }
         let mut inner = self.lock();
-        if !inner.expired && inner.expires.is_some_and(|at| at <= now) {
-            inner.expired = true;
+        let is_over = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        let (expires, lapses) = (!inner.expired && is_over(inner.expires), is_over(inner.lapses));
+        if lapses {
+            inner.model.lapse();
+            inner.lapses = None;
+        }
+        inner.expired |= expires;
+        if expires || lapses {
             self.write(&inner);
         }
     }
@@ -177,7 +183,9 @@ impl Shell {
         if nth < self.n_model {
             inner.model.hear(nth, payload)?;
             inner.expired = false;
-            inner.expires = self.common.expire_after.and_then(|after| Instant::now().checked_add(after));
+            let now = Instant::now();
+            inner.expires = self.common.expire_after.and_then(|after| now.checked_add(after));
+            inner.lapses = inner.model.holds_for().and_then(|holds| now.checked_add(holds));
         } else if nth < self.n_model + n_sources {
             self.common.availability.hear(&mut inner.said, nth - self.n_model, payload)?;
         } else if let Some(inlet) = &self.common.attributes {

@@ -226,6 +226,19 @@ async fn a_value_expires() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_on_for_a_while_goes_off() {
+    let (kit, _, fake) = home().await;
+    let message = json!({"state_topic": "s", "unique_id": "s", "off_delay": 30});
+    fake.says("homeassistant/binary_sensor/s/config", &message.to_string());
+    kit.until_true("it is heard", || fake.has_seen("subscribe s")).await;
+    fake.says("s", "ON");
+    kit.until_true("it is on", || kit.entity_state("binary_sensor.s") == "on").await;
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    assert_eq!(kit.entity_state("binary_sensor.s"), "on");
+    kit.until_true("it is off", || kit.entity_state("binary_sensor.s") == "off").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_disk_that_fails_loses_nothing_for_good() {
     let (kit, _, fake) = home().await;
     kit.set_disk_fails(true);

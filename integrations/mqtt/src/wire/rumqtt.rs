@@ -33,7 +33,10 @@ const INCOMING: usize = 1_024;
 #[async_trait]
 impl Connector for Rumqtt {
     async fn connect(&self, settings: &Settings) -> Result<Box<dyn Link>, ConnectError> {
-        let options = options(settings)?;
+        let wanted = settings.clone();
+        // Reads the system's certificates, which may take a moment.
+        let options = tokio::task::spawn_blocking(move || options(&wanted)).await;
+        let options = options.map_err(|error| ConnectError::Unreachable(error.to_string()))??;
         let (client, mut events) = AsyncClient::builder(options).capacity(OUTGOING).build();
         let mut network = NetworkOptions::new();
         network.set_tcp_nodelay(true);
@@ -228,9 +231,9 @@ fn not_sent(error: &ClientError) -> NotSent {
 impl From<Qos> for QoS {
     fn from(qos: Qos) -> Self {
         match qos {
-            Qos::AtMostOnce => Self::AtMostOnce,
-            Qos::AtLeastOnce => Self::AtLeastOnce,
-            Qos::ExactlyOnce => Self::ExactlyOnce,
+            Qos::AtMost => Self::AtMostOnce,
+            Qos::AtLeast => Self::AtLeastOnce,
+            Qos::Exactly => Self::ExactlyOnce,
         }
     }
 }

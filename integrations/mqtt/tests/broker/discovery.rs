@@ -4,8 +4,12 @@ use serde_json::{Value, json};
 
 use crate::{broker::Broker, connected, device::Device};
 
-/// Every component: how it is described, what is said, the state that it comes to, a call, and what that sends.
-fn components() -> Vec<(&'static str, Value, &'static str, &'static str, Option<(&'static str, Value, &'static str)>)> {
+/// How a component is described, what is said, the state that it comes to, a call.
+type Component = (&'static str, Value, &'static str, &'static str, Option<Call>);
+/// A service, its data, and what it sends.
+type Call = (&'static str, Value, &'static str);
+
+fn components() -> Vec<Component> {
     vec![
         ("light", json!({"cmd_t": "~/set", "stat_t": "~"}), "ON", "on", Some(("turn_off", json!({}), "OFF"))),
         ("switch", json!({"cmd_t": "~/set", "stat_t": "~"}), "ON", "on", Some(("toggle", json!({}), "OFF"))),
