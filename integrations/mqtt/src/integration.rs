@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use config_entries::{
-    AuthFailed, ConfigEntry, Entry, EntryUpdate, Flow, Integration, IntegrationKind, Manifest, NewEntry, NewOptions,
-    Reason, Reauthenticate, Running, SetupError,
+    AuthFailed, ConfigEntry, Entry, EntryUpdate, Flow, Integration, IntegrationKind, Manifest, MigrateError, Migrated,
+    NewEntry, NewOptions, Reason, Reauthenticate, Running, SetupError,
 };
 use serde_json::{Map, Value};
 
@@ -25,7 +25,8 @@ static MANIFEST: Manifest = Manifest {
     domain: "mqtt",
     name: "MQTT",
     kind: IntegrationKind::Service,
-    version: 1,
+    // As Home Assistant's.
+    version: 2,
     minor_version: 1,
     single: true,
     config_flow: true,
@@ -74,6 +75,17 @@ impl Integration for Mqtt {
         let link = self.connector.connect(&settings).await.map_err(setup_error)?;
         let session = Session::start(entry.clone(), settings, Arc::clone(&self.connector), link);
         Ok(Box::new(Up { entry: entry.clone(), session, options: config.options.clone() }))
+    }
+
+    async fn migrate(&self, entry: &ConfigEntry) -> Result<Migrated, MigrateError> {
+        // Of version 1, what is looked for was data once.
+        let (mut data, mut options) = (entry.data.clone(), entry.options.clone());
+        for name in ["discovery", "discovery_prefix", "birth_message", "will_message"] {
+            if let Some(value) = data.remove(name) {
+                options.entry(name).or_insert(value);
+            }
+        }
+        Ok(Migrated { data, options, unique_id: entry.unique_id.clone() })
     }
 
     fn config_flow(&self) -> Option<Box<dyn Flow<NewEntry>>> {

@@ -47,8 +47,9 @@ impl Settings {
             password: text("password").map(SecretString::from),
             client_id: text("client_id"),
             keepalive: number("keepalive").unwrap_or(DEFAULT_KEEPALIVE).clamp(15, 3_600),
-            tls: data.get("tls").and_then(Value::as_bool).unwrap_or(false),
-            certificate: text("certificate"),
+            // Entries of Home Assistant use TLS where there is a certificate; `auto` stands for the system's.
+            tls: data.get("tls").and_then(Value::as_bool).unwrap_or_else(|| text("certificate").is_some()),
+            certificate: text("certificate").filter(|certificate| certificate != "auto"),
             client_cert: text("client_cert"),
             client_key: text("client_key").map(SecretString::from),
             discovery: options.get("discovery").and_then(Value::as_bool).unwrap_or(true),
@@ -97,6 +98,15 @@ mod tests {
             settings(json!({"broker": "b", "port": "x", "username": ""}), json!({"discovery_prefix": "a/+"}));
         assert_eq!((settings.port, settings.keepalive, settings.username), (1_883, 60, None));
         assert_eq!((settings.discovery, settings.prefix.as_str()), (true, "homeassistant"));
+    }
+
+    #[test]
+    fn entries_of_home_assistant_keep_their_tls() {
+        let auto = settings(json!({"broker": "b", "certificate": "auto"}), json!({}));
+        assert_eq!((auto.tls, auto.certificate), (true, None));
+        let own = settings(json!({"broker": "b", "certificate": "PEM"}), json!({}));
+        assert_eq!((own.tls, own.certificate.as_deref()), (true, Some("PEM")));
+        assert!(!settings(json!({"broker": "b"}), json!({})).tls);
     }
 
     #[test]

@@ -120,9 +120,24 @@ impl Book {
         // What moves from one topic to another stays registered.
         let stays: HashSet<_> = fresh.iter().map(|(_, _, shell)| shell.name()).collect();
         forget.retain(|name| !stays.contains(name));
+        // What has changed hears its topics until it hears them as what it is now, but shows nothing any more.
+        gone.iter().for_each(|known| known.shell.retire());
+        self.offer(entry, router, forget, provide, fresh).await;
         for known in gone {
-            known.leave(router);
+            if let Some(listener) = known.listener {
+                router.remove(listener, known.shell.topics());
+            }
         }
+    }
+
+    async fn offer(
+        &self,
+        entry: &Entry<AuthFailed>,
+        router: &Router,
+        forget: Vec<(String, String)>,
+        provide: Vec<NewEntity>,
+        fresh: Vec<(String, String, Arc<Shell>)>,
+    ) {
         if !forget.is_empty()
             && let Err(error) = entry.forget(&forget).await
         {
@@ -152,16 +167,6 @@ impl Book {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Known {
-    /// Hears nothing any more.
-    fn leave(&self, router: &Router) {
-        self.shell.retire();
-        if let Some(listener) = self.listener {
-            router.remove(listener, self.shell.topics());
-        }
     }
 }
 
@@ -272,3 +277,6 @@ fn hash(payload: &[u8]) -> u64 {
     // 0 stands for no message.
     hasher.finish() | 1
 }
+
+#[cfg(test)]
+mod tests;

@@ -155,6 +155,21 @@ async fn a_new_connection_subscribes_and_says_hello() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_entry_of_an_older_version_is_taken() {
+    let fake = Arc::new(Fake::default());
+    let connector = Arc::new(FakeConnector(Arc::clone(&fake)));
+    let kit = Kit::new(1).entry("mqtt", json!({"broker": "b", "discovery_prefix": "own", "discovery": true}));
+    let kit = kit.start(|manager, principal| {
+        manager.register(Mqtt::with_connector(connector), principal("mqtt")).expect("its own principal");
+    });
+    let kit = kit.await;
+    let [entry] = kit.entries("mqtt").try_into().unwrap();
+    assert_eq!((entry.version, entry.minor_version), (2, 1));
+    assert_eq!(json!(entry.options), json!({"discovery_prefix": "own", "discovery": true}));
+    kit.until_true("it looks there", || fake.has_seen("subscribe own/+/+/config")).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn refused_at_run_time_it_asks_once_and_knocks_slowly() {
     let (kit, id, fake) = home().await;
     fake.goes(&vec![ConnectError::Refused; 20]);

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 #[track_caller]
@@ -51,4 +53,75 @@ fn what_is_too_much_is_refused() {
 fn a_command_is_made() {
     let template = Template::parse(r#"{"v": {{ value }}, "s": "{{ kind }}"}"#).unwrap();
     assert_eq!(template.command(Value::from(5), &[("kind", Value::from("x"))]).unwrap(), r#"{"v": 5, "s": "x"}"#);
+}
+
+/// Templates made of what templates are made of.
+fn source() -> impl Strategy<Value = String> {
+    let parts = [
+        "{{ ",
+        " }}",
+        "{% ",
+        " %}",
+        "value",
+        "value_json",
+        ".a",
+        "[0]",
+        "['a']",
+        " ~ ",
+        " + ",
+        " * ",
+        " - ",
+        " / ",
+        " // ",
+        " % ",
+        " ** ",
+        "(",
+        ")",
+        "[",
+        "]",
+        ",",
+        "100000",
+        "1.5",
+        "'x'",
+        " | round",
+        " | float",
+        " | int(0)",
+        " | tojson",
+        " | default(1)",
+        " if ",
+        " else ",
+        "set x = ",
+        "x",
+        "for i in ",
+        "endfor",
+        "endif",
+        " in ",
+        " == ",
+        ".get('a')",
+        " | length",
+        " | first",
+        " | lower",
+        "with y = ",
+        "endwith",
+        "{",
+        "}",
+        ": ",
+        "not ",
+        "namespace",
+        "range(9)",
+    ];
+    proptest::collection::vec(proptest::sample::select(parts.to_vec()), 0..16).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #[test]
+    fn no_template_panics_or_runs_on(source in source(), payload in r#"[a-z0-9{}":,\[\]]{0,30}|\{"a":[0-9]{1,9}\}"#) {
+        let started = std::time::Instant::now();
+        for source in [source.clone(), format!("{{{{ {source} }}}}")] {
+            if let Ok(template) = Template::parse(&source) {
+                _ = template.read(&payload);
+            }
+        }
+        prop_assert!(started.elapsed().as_secs() < 10, "{source} of {payload}");
+    }
 }

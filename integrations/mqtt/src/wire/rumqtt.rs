@@ -191,7 +191,11 @@ impl Outbox for RumqttOutbox {
         match timeout(ANSWER, done).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(NotSent::Lost),
-            Err(_) => Err(NotSent::TimedOut),
+            Err(_) => {
+                // It may still wait in the queue. Its caller is told that it was not sent, so it must never be.
+                self.pump.abort();
+                Err(NotSent::TimedOut)
+            }
         }
     }
 
