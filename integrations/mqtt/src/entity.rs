@@ -31,7 +31,7 @@ pub(crate) use shell::{Post, Shell};
 use std::{sync::Arc, time::Duration};
 
 use config_entries::{
-    EntitySlot, NewEntity,
+    NewEntity,
     hub::{Entity, HandlerError},
 };
 use serde_json::{Map, Value};
@@ -108,7 +108,8 @@ fn model(component: &str, fields: Fields<'_>) -> Result<Box<dyn Model>, Problem>
     })
 }
 
-/// Makes an entity of a description. `slot` is where the same entity showed itself before.
+/// Makes an entity of a description. `before` is what was made of the description before this one: if it is the same
+/// entity, the new one shows itself in the same place and knows what it knew.
 ///
 /// # Errors
 /// What is wrong with the description.
@@ -118,14 +119,19 @@ pub(crate) fn build(
     topic: &str,
     part: &str,
     object_id: Option<&str>,
-    slot: EntitySlot,
+    before: Option<&Shell>,
     post: &Arc<Post>,
 ) -> Result<(Arc<Shell>, NewEntity), Problem> {
     let fields = Fields::new(fields);
     let model = model(component, fields)?;
     let common = Common::parse(component, fields, topic, part, object_id)?;
     let features = model.features();
+    let before = before.filter(|before| (component, common.unique_id.as_str()) == before.names());
+    let slot = before.map(|before| before.slot().clone()).unwrap_or_default();
     let shell = Arc::new(Shell::new(common, model, slot.clone(), Arc::clone(post)));
+    if let Some(before) = before {
+        shell.inherit(before);
+    }
     let mut entity = NewEntity::new(component, &shell.common.unique_id, slot, Arc::clone(&shell) as Arc<dyn Entity>);
     shell.common.describe(&mut entity);
     entity.supported_features = features.unwrap_or(0);

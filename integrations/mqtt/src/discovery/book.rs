@@ -197,6 +197,11 @@ impl Inner {
             let old = before.get(&part);
             let known = match self.build(topic, found, object_id, old, post) {
                 Some((shell, entity)) => {
+                    // Before the new one shows itself, which may be in the same place.
+                    if let Some(old) = old {
+                        old.shell.retire();
+                    }
+                    shell.show();
                     changes.gone.extend(old.cloned());
                     changes.provide.push(entity);
                     changes.fresh.push((topic.to_owned(), part.clone(), Arc::clone(&shell)));
@@ -240,8 +245,8 @@ impl Inner {
             tracing::debug!(topic = short(topic), component = short(&component), "nothing is made of this component");
             return None;
         }
-        let slot = old.map(|old| old.shell.slot().clone()).unwrap_or_default();
-        let built = entity::build(&component, &fields, topic, &part, object_id, slot, post);
+        let before = old.map(|old| &*old.shell);
+        let built = entity::build(&component, &fields, topic, &part, object_id, before, post);
         let (shell, entity) = match built {
             Ok(built) => built,
             Err(problem) => {

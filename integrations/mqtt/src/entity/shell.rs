@@ -50,6 +50,8 @@ struct Inner {
     expired: bool,
     /// When what was heard last holds no more.
     lapses: Option<Instant>,
+    /// What was heard last on each topic, unless it was long.
+    heard: Vec<Option<Box<str>>>,
     /// Another has taken its place.
     retired: bool,
 }
@@ -60,6 +62,8 @@ const OUTCOME: Duration = Duration::from_secs(5);
 const MAX_ATTRIBUTES: usize = 64 * 1_024;
 /// The largest payload that is looked at.
 const MAX_PAYLOAD: usize = 256 * 1_024;
+/// The longest payload that is remembered for a description that changes.
+const MAX_REMEMBERED: usize = 4 * 1_024;
 /// What a device may not say of itself: the home says it.
 const RESERVED: [&str; 6] =
     ["device_class", "friendly_name", "icon", "supported_features", "unit_of_measurement", "restored"];
@@ -98,7 +102,7 @@ impl Shell {
         let availability = common.availability.sources.iter().map(|source| source.topic.clone());
         let attributes = common.attributes.iter().map(|inlet| inlet.topic.clone());
         let topics = heard.into_iter().chain(availability).chain(attributes);
-        let topics = topics.map(|topic| (topic, common.qos)).collect();
+        let topics: Vec<_> = topics.map(|topic| (topic, common.qos)).collect();
         let inner = Inner {
             model,
             said: Said::default(),
@@ -107,11 +111,32 @@ impl Shell {
             expires: None,
             expired: false,
             lapses: None,
+            heard: vec![None; topics.len()],
             retired: false,
         };
-        let shell = Self { common, slot, post, topics, n_model, inner: Mutex::new(inner) };
-        shell.show();
-        shell
+        Self { common, slot, post, topics, n_model, inner: Mutex::new(inner) }
+    }
+
+    /// Takes over what another has heard on the same topics, so that a new description does not make it forget.
+    pub(crate) fn inherit(&self, before: &Self) {
+        let (known, asked) = {
+            let before = before.lock();
+            (before.heard.clone(), before.asked.clone())
+        };
+        let mut inner = self.lock();
+        inner.asked = asked;
+        for (nth, (topic, _)) in self.topics.iter().enumerate() {
+            let place = before.topics.iter().position(|(known, _)| known == topic);
+            if let Some(payload) = place.and_then(|place| known.get(place)?.clone()) {
+                // What does not fit the new description is heard again in another form, or not at all.
+                _ = self.take(&mut inner, nth, &payload);
+            }
+        }
+    }
+
+    /// Returns its domain and unique id.
+    pub(crate) fn names(&self) -> (&str, &str) {
+        (&self.common.domain, &self.common.unique_id)
     }
 
     /// Returns its domain and unique id.
@@ -179,6 +204,9 @@ impl Shell {
     }
 
     fn take(&self, inner: &mut Inner, nth: usize, payload: &str) -> Result<(), Problem> {
+        if let Some(heard) = inner.heard.get_mut(nth) {
+            *heard = (payload.len() <= MAX_REMEMBERED).then(|| payload.into());
+        }
         let n_sources = self.common.availability.sources.len();
         if nth < self.n_model {
             inner.model.hear(nth, payload)?;

@@ -333,7 +333,7 @@ fn lights_in_json() {
 fn shell(fields: Value) -> Arc<Shell> {
     let post = Arc::new(Post::new(None));
     let fields = fields.as_object().unwrap();
-    build("sensor", fields, "t", "", Some("x"), EntitySlot::new(), &post).unwrap().0
+    build("sensor", fields, "t", "", Some("x"), None, &post).unwrap().0
 }
 
 /// Two spare messages: without an id, and with an entity id of another domain.
@@ -399,7 +399,7 @@ proptest! {
         fields.entry("state_topic").or_insert_with(|| json!("s"));
         for domain in DOMAINS {
             let post = Arc::new(Post::new(None));
-            if let Ok((shell, _)) = build(domain, &fields, "t", "p", Some("x"), EntitySlot::new(), &post) {
+            if let Ok((shell, _)) = build(domain, &fields, "t", "p", Some("x"), None, &post) {
                 for nth in 0..shell.topics().len() + 1 {
                     shell.hear(nth, &payload);
                     shell.hear(nth, &said.to_string());

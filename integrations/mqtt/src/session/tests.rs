@@ -170,6 +170,32 @@ async fn an_entry_of_an_older_version_is_taken() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_new_description_does_not_make_it_forget() {
+    let (kit, _, fake) = home().await;
+    let message = |name: &str, topic: &str| {
+        json!({"command_topic": "set", "state_topic": topic, "unique_id": "a", "object_id": "a", "name": name,
+            "availability_topic": "there"})
+    };
+    fake.says("homeassistant/switch/a/config", &message("One", "s").to_string());
+    kit.until_true("it is heard", || fake.has_seen("subscribe s")).await;
+    fake.says("there", "online");
+    fake.says("s", "ON");
+    kit.until_true("it is on", || kit.entity_state("switch.a") == "on").await;
+    let name = || kit.entity("switch.a").unwrap().1["friendly_name"].clone();
+    fake.says("homeassistant/switch/a/config", &message("Two", "s").to_string());
+    kit.until_true("it has a new name", || name() == "Two").await;
+    assert_eq!(kit.entity_state("switch.a"), "on");
+    // Of another topic nothing is known yet.
+    fake.says("homeassistant/switch/a/config", &message("Three", "t").to_string());
+    kit.until_true("it has a new name", || name() == "Three").await;
+    assert_eq!(kit.entity_state("switch.a"), "unknown");
+    kit.until_true("the old topic is no longer heard", || fake.has_seen("unsubscribe s")).await;
+    fake.says("s", "ON");
+    fake.says("t", "OFF");
+    kit.until_true("it is off", || kit.entity_state("switch.a") == "off").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn refused_at_run_time_it_asks_once_and_knocks_slowly() {
     let (kit, id, fake) = home().await;
     fake.goes(&vec![ConnectError::Refused; 20]);
