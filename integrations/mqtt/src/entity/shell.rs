@@ -160,7 +160,7 @@ impl Shell {
     /// Writes the state as it is: the connection has come or gone.
     pub(crate) fn show(&self) {
         let inner = self.lock();
-        self.write(&inner);
+        self.write(&inner, None);
     }
 
     /// Lets a value that is too old expire, and what was to hold for a while end.
@@ -174,11 +174,12 @@ impl Shell {
         }
         inner.expired |= expires;
         if expires || lapses {
-            self.write(&inner);
+            self.write(&inner, None);
         }
     }
 
-    fn write(&self, inner: &Inner) {
+    /// Writes the state as it is, as the outcome of an action or of none.
+    fn write(&self, inner: &Inner, outcome_of: Option<&Context>) {
         if inner.retired {
             return;
         }
@@ -197,9 +198,9 @@ impl Shell {
         if let Some(features) = inner.model.features() {
             attributes.insert("supported_features".to_owned(), features.into());
         }
-        match &inner.asked {
-            Some((context, at)) if at.elapsed() <= OUTCOME => self.slot.write_in(&state, attributes, context),
-            _ => self.slot.write(&state, attributes),
+        match outcome_of {
+            Some(context) => self.slot.write_in(&state, attributes, context),
+            None => self.slot.write(&state, attributes),
         }
     }
 
@@ -244,7 +245,10 @@ impl Listener for Shell {
         }
         let mut inner = self.lock();
         match self.take(&mut inner, nth, payload) {
-            Ok(()) => self.write(&inner),
+            Ok(()) => {
+                let asked = inner.asked.as_ref().filter(|(_, at)| nth < self.n_model && at.elapsed() <= OUTCOME);
+                self.write(&inner, asked.map(|(context, _)| context));
+            }
             // Devices repeat themselves: not worth more.
             Err(problem) => {
                 tracing::debug!(unique_id = short(&self.common.unique_id), %problem, "a message was passed over");
@@ -279,7 +283,7 @@ impl Entity for Shell {
         }
         let mut inner = self.lock();
         if inner.model.assume(&ask) {
-            self.write(&inner);
+            self.write(&inner, Some(&call.call.context));
         }
         Ok(None)
     }

@@ -74,7 +74,7 @@ impl Broker {
         let user = if is_root() { "user root\n" } else { "" };
         let config = format!(
             "{user}allow_anonymous false\npassword_file {folder}/passwords\npersistence true\n\
-             persistence_location {folder}/\nmax_queued_messages 0\nmax_inflight_messages 0\n\
+             persistence_location {folder}/\n\
              listener {port} 127.0.0.1\n{extra}"
         );
         let path = self.folder.join("mosquitto.conf");
