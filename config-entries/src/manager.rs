@@ -12,6 +12,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak},
+    time::Duration,
 };
 
 use auth_core::{Authorized, Principal, Unauthorized};
@@ -27,6 +28,9 @@ use flows::Runner;
 
 pub use entries::ManageError;
 pub use flows::FlowError;
+
+/// How long the end of the hub waits for refreshes of tokens that are under way.
+const REFRESH_TIME: Duration = Duration::from_secs(10);
 
 /// Runs the integrations and flows of a home. Cheap to clone; all clones are the same manager.
 #[derive(Clone)]
@@ -141,6 +145,10 @@ impl Manager {
             tokio::spawn(async move { shared.stop_entry(&id).await })
         });
         futures_util::future::join_all(unloads).await;
+        // A token that is being rotated is kept, or lost for good.
+        if tokio::time::timeout(REFRESH_TIME, self.shared.oauth.flights.wait()).await.is_err() {
+            tracing::warn!("a token was being refreshed when the hub ended");
+        }
         let mut inner = self.shared.lock();
         inner.runners.clear();
         inner.flows = FlowBook::default();

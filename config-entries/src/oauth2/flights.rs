@@ -19,7 +19,15 @@ use super::{Token, TokenFailure};
 pub(crate) struct FlightKey([u8; 32]);
 
 /// What all who wait for a refresh get.
-pub(crate) type Outcome = Shared<BoxFuture<'static, Result<Token, TokenFailure>>>;
+pub(crate) type Outcome = Shared<BoxFuture<'static, Result<Landed, TokenFailure>>>;
+
+/// What a refresh came to: a token that is kept.
+#[derive(Clone)]
+pub(crate) struct Landed {
+    pub(crate) token: Token,
+    /// It was got just now; else it is one that could not be kept before.
+    pub(crate) is_new: bool,
+}
 
 /// What is under way, or left over, for one refresh token.
 #[derive(Default)]
@@ -61,6 +69,12 @@ impl Flights {
             Some(_) => _ = flights.insert(key, Flight { running: None, unsaved }),
             None => _ = flights.remove(&key),
         }
+    }
+
+    /// Waits for the refreshes that are under way now.
+    pub(crate) async fn wait(&self) {
+        let running: Vec<_> = self.lock().values().filter_map(|flight| flight.running.clone()).collect();
+        futures_util::future::join_all(running).await;
     }
 
     /// Forgets tokens that could not be kept and that no entry waits for any more: it is gone, or has signed in anew.

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{
     ApplicationCredential, AuthServer, ClientAuth, Token, TokenEndpoint, TokenFailure,
     failure::read_refresh,
-    flights::{FlightKey, Outcome},
+    flights::{FlightKey, Landed, Outcome},
 };
 use crate::{AuthFailed, Entry, manager::Shared};
 
@@ -40,11 +40,12 @@ struct Refused {
 /// What can be done with an entry's token now.
 enum Next {
     Use(SecretString),
-    Wait(Outcome),
+    Wait(FlightKey, Outcome),
 }
 
-/// How often a caller goes round: a token that could not be kept before is kept, then refreshed.
-const ROUNDS: usize = 3;
+/// How often a caller goes round: a token that could not be kept before is kept, then refreshed; then another was
+/// faster, perhaps.
+const ROUNDS: usize = 4;
 
 impl TokenSession {
     /// Returns a session of an entry whose data has `auth_implementation` and `token`. Asks for nothing yet.
@@ -82,7 +83,7 @@ impl TokenSession {
         }
         let other = self.token_but(Some(token)).await?;
         if other.expose_secret() == token.expose_secret() {
-            return Err(self.refused());
+            return Err(self.refuse(token));
         }
         Ok(other)
     }
@@ -97,22 +98,19 @@ impl TokenSession {
     async fn token_but(&self, rejected: Option<&SecretString>) -> Result<SecretString, TokenFailure> {
         let wanted = |token: &Token| rejected.is_none_or(|r| r.expose_secret() != token.access_token().expose_secret());
         for _ in 0..ROUNDS {
-            let outcome = match self.next(wanted)? {
+            let (key, outcome) = match self.next(wanted)? {
                 Next::Use(token) => return Ok(token),
-                Next::Wait(outcome) => outcome.await,
+                Next::Wait(key, outcome) => (key, outcome.await),
             };
             match outcome {
-                Ok(token) if token.is_valid(self.inner.entry.now()) && wanted(&token) => {
-                    return Ok(token.access_token().clone());
-                }
-                // It lives for less than 20 seconds, or was kept late: what is stored now is looked at again.
-                Ok(_) => {}
-                Err(failure) => return Err(self.failed(failure)),
+                // It may live for less than 20 seconds: there is none that is fresher.
+                Ok(Landed { token, is_new: true }) => return Ok(token.access_token().clone()),
+                // It was kept late: what is stored now is looked at again.
+                Ok(Landed { is_new: false, .. }) => {}
+                Err(failure) => return Err(self.failed(key, failure)),
             }
         }
-        // As fresh as it gets.
-        let token = self.inner.entry.get().data.get("token").and_then(Token::from_data);
-        token.map(|token| token.access_token().clone()).ok_or(TokenFailure::Refused)
+        Err(TokenFailure::Transient { why: "the token changes all the time".to_owned(), retry_after: None })
     }
 
     /// Finds out what can be done, and starts a refresh if that is what it takes.
@@ -130,7 +128,7 @@ impl TokenSession {
         let key = FlightKey::new(&entry.domain, refresh_token);
         let known = flights.get(&key);
         if let Some(running) = known.and_then(|flight| flight.running.clone()) {
-            return Ok(Next::Wait(running));
+            return Ok(Next::Wait(key, running));
         }
         let unsaved = known.and_then(|flight| flight.unsaved.clone());
         if usable && unsaved.is_none() {
@@ -148,16 +146,13 @@ impl TokenSession {
         };
         let outcome = outcome.boxed().shared();
         flights.entry(key).or_default().running = Some(outcome.clone());
-        Ok(Next::Wait(outcome))
+        Ok(Next::Wait(key, outcome))
     }
 
-    fn failed(&self, failure: TokenFailure) -> TokenFailure {
+    fn failed(&self, key: FlightKey, failure: TokenFailure) -> TokenFailure {
         match failure {
             TokenFailure::Refused => {
-                let entry = self.inner.entry.get();
-                let stored = entry.data.get("token").and_then(Token::from_data);
-                let refresh_token = stored.as_ref().and_then(Token::refresh_token);
-                self.inner.refused().refresh = refresh_token.map(|token| FlightKey::new(&entry.domain, token));
+                self.inner.refused().refresh = Some(key);
                 self.refused()
             }
             TokenFailure::UnknownCredential => {
@@ -205,9 +200,10 @@ impl Inner {
     }
 
     /// Keeps what could not be kept before, or refreshes and keeps what came of it. Nobody sees a token before that.
-    async fn fly(&self, mut landing: Landing, stored: Token) -> Result<Token, TokenFailure> {
+    async fn fly(&self, mut landing: Landing, stored: Token) -> Result<Landed, TokenFailure> {
         let entry = self.entry.get();
         let Some(used) = stored.refresh_token().cloned() else { return Err(TokenFailure::Refused) };
+        let is_new = landing.unsaved.is_none();
         let fresh = match landing.unsaved.clone() {
             Some(unsaved) => unsaved,
             None => {
@@ -226,7 +222,7 @@ impl Inner {
             return Err(TokenFailure::NotKept);
         }
         landing.unsaved = None;
-        Ok(fresh)
+        Ok(Landed { token: fresh, is_new })
     }
 
     async fn ask(

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use config_entries::{
     Abort, AuthFailed, ConfigEntry, Entry, EntryUpdate, Flow, FlowContext, Form, Identity, Integration,
     IntegrationKind, Manager, Manifest, NewEntry, Reauthenticate, Running, Schema, SetupError, Step,
-    oauth2::{AuthServer, ClientAuth, OAuth2Flow, SignIn, SignedIn, TokenSession},
+    oauth2::{AuthServer, ClientAuth, OAuth2Flow, SignIn, SignedIn, TokenEndpoint, TokenSession},
 };
 use integration_testkit::{Kit, ScriptedTokens};
 use serde_json::{Map, Value, json};
@@ -30,10 +30,21 @@ static MANIFEST: Manifest = Manifest {
 #[derive(Clone, Default)]
 pub(crate) struct Cloud {
     pub(crate) tokens: Arc<ScriptedTokens>,
+    /// In place of `tokens`.
+    other: Option<Arc<dyn TokenEndpoint>>,
     session: Arc<Mutex<Option<TokenSession>>>,
 }
 
 impl Cloud {
+    /// Returns a cloud with another token endpoint than a scripted one.
+    pub(crate) fn at(endpoint: Arc<dyn TokenEndpoint>) -> Self {
+        Self { other: Some(endpoint), ..Self::default() }
+    }
+
+    fn endpoint(&self) -> Arc<dyn TokenEndpoint> {
+        self.other.clone().unwrap_or_else(|| Arc::clone(&self.tokens) as Arc<_>)
+    }
+
     pub(crate) fn session(&self) -> TokenSession {
         self.session.lock().unwrap().clone().expect("an entry was set up")
     }
@@ -62,7 +73,7 @@ impl Cloud {
     }
 
     fn flow(&self) -> CloudFlow {
-        CloudFlow { sign_in: OAuth2Flow::new(Arc::clone(&self.tokens) as Arc<_>, Self::server()) }
+        CloudFlow { sign_in: OAuth2Flow::new(self.endpoint(), Self::server()) }
     }
 }
 
@@ -80,7 +91,7 @@ impl Integration for Cloud {
     }
 
     async fn setup(&self, entry: &Entry<AuthFailed>) -> Result<Box<dyn Running>, SetupError<AuthFailed>> {
-        let session = TokenSession::new(entry.clone(), Arc::clone(&self.tokens) as Arc<_>, &Self::server());
+        let session = TokenSession::new(entry.clone(), self.endpoint(), &Self::server());
         *self.session.lock().unwrap() = Some(session.clone());
         session.access_token().await?;
         Ok(Box::new(Up))

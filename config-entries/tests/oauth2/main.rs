@@ -7,3 +7,4 @@ mod cloud;
 mod credentials;
 mod flow;
 mod session;
+mod storm;
