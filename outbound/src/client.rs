@@ -63,6 +63,10 @@ impl Client {
             .and_then(BuilderVerifierExt::with_platform_verifier)
             .map_err(|_| Error::NoRoots)?
             .with_no_client_auth();
+        Self::build(reach, limits, lookup, tls)
+    }
+
+    fn build(reach: Reach, limits: Limits, lookup: Arc<dyn Lookup>, tls: ClientConfig) -> Result<Self, Error> {
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .dns_resolver(Judge { reach, lookup })
@@ -139,3 +143,6 @@ impl fmt::Debug for Client {
         write!(f, "Client({:?})", self.reach)
     }
 }
+
+#[cfg(test)]
+mod tests;

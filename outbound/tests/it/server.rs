@@ -5,7 +5,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use rustls::{ServerConfig, pki_types::PrivateKeyDer};
+use rustls::{
+    ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer},
+};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpListener,
@@ -49,7 +52,13 @@ pub(crate) async fn serve(answer: &str) -> Server {
 }
 
 pub(crate) async fn serve_tls(answer: &str) -> Server {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
+    serve_as(answer, &["localhost", "127.0.0.1"]).await.0
+}
+
+/// Serves with a certificate for these names, which it returns: whoever trusts it takes the server for them.
+pub(crate) async fn serve_as(answer: &str, names: &[&str]) -> (Server, CertificateDer<'static>) {
+    let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+    let made = rcgen::generate_simple_self_signed(names).unwrap();
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -57,7 +66,8 @@ pub(crate) async fn serve_tls(answer: &str) -> Server {
         .with_no_client_auth()
         .with_single_cert(vec![made.cert.der().clone()], key)
         .unwrap();
-    start(answer, Some(TlsAcceptor::from(Arc::new(config)))).await
+    let certificate = made.cert.der().clone();
+    (start(answer, Some(TlsAcceptor::from(Arc::new(config)))).await, certificate)
 }
 
 async fn start(answer: &str, tls: Option<TlsAcceptor>) -> Server {
