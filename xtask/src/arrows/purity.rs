@@ -3,7 +3,7 @@
 use super::Graph;
 
 /// Crates whose every effect is in their return values. Their `clippy.toml` forbids the same in `std`.
-const PURE: &[&str] = &["policy-merge", "auth-core", "registries", "auth-login", "templates", "config-entries"];
+const PURE: &[&str] = &["policy-merge", "auth-core", "registries", "auth-login", "templates"];
 
 /// Packages that have effects, and which.
 const FORBIDDEN: &[(&str, &[&str])] = &[
