@@ -1,12 +1,12 @@
 //! What the manager does for OAuth2: callbacks, application credentials, tokens that were rotated.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use auth_core::Authorized;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 
-use super::{FlowError, ManageError, Manager, Shared};
+use super::{FlowError, ManageError, Manager, Shared, apart};
 use crate::{
     AddCredential, ChangeEntry, EntryState, FlowContext, Kept, ListCredentials, RemoveCredential,
     oauth2::{ApplicationCredential, CallbackError, CredentialError, FlightKey, Returned, Token},
@@ -75,17 +75,8 @@ impl Manager {
     /// # Errors
     /// [`CredentialError`]; nothing has changed then.
     pub async fn add_credential(&self, request: Authorized<AddCredential>) -> Result<Value, CredentialError> {
-        let _turn = self.shared.writes.lock().await;
-        let (_, AddCredential { domain, client_id, client_secret, name }) = self.shared.renew(request)?.into_parts();
-        if !self.shared.manifest(&domain).is_some_and(|manifest| manifest.application_credentials) {
-            return Err(CredentialError::UnknownIntegration(domain));
-        }
-        let prepared = self.shared.oauth.credentials().prepare(&domain, &client_id, &client_secret, name.as_deref());
-        let credential = prepared?;
-        self.shared.host.keep_credential(&credential.id, Some(&credential)).await?;
-        let wire = credential.to_wire();
-        self.shared.oauth.credentials().insert(credential);
-        Ok(wire)
+        let shared = Arc::clone(&self.shared);
+        apart(async move { shared.add_credential(request).await }).await
     }
 
     /// Removes an application credential that no entry signs in with.
@@ -93,23 +84,42 @@ impl Manager {
     /// # Errors
     /// [`CredentialError`]; nothing has changed then.
     pub async fn remove_credential(&self, request: Authorized<RemoveCredential>) -> Result<(), CredentialError> {
-        let _turn = self.shared.writes.lock().await;
-        let (_, RemoveCredential(id)) = self.shared.renew(request)?.into_parts();
-        let domain = self.shared.oauth.credentials().get(&id).map(|credential| credential.domain.clone());
-        let domain = domain.ok_or_else(|| CredentialError::Unknown(id.clone()))?;
-        let uses = |entry: &std::sync::Arc<crate::ConfigEntry>| {
-            entry.data.get("auth_implementation").and_then(Value::as_str) == Some(&*id)
-        };
-        if self.shared.entries_of(&domain).iter().any(uses) {
-            return Err(CredentialError::InUse(domain));
-        }
-        self.shared.host.keep_credential(&id, None).await?;
-        self.shared.oauth.credentials().remove(&id);
-        Ok(())
+        let shared = Arc::clone(&self.shared);
+        apart(async move { shared.remove_credential(request).await }).await
     }
 }
 
 impl Shared {
+    async fn add_credential(&self, request: Authorized<AddCredential>) -> Result<Value, CredentialError> {
+        let _turn = self.writes.lock().await;
+        let (_, AddCredential { domain, client_id, client_secret, name }) = self.renew(request)?.into_parts();
+        if !self.manifest(&domain).is_some_and(|manifest| manifest.application_credentials) {
+            return Err(CredentialError::UnknownIntegration(domain));
+        }
+        let prepared = self.oauth.credentials().prepare(&domain, &client_id, &client_secret, name.as_deref());
+        let credential = prepared?;
+        self.host.keep_credential(&credential.id, Some(&credential)).await?;
+        let wire = credential.to_wire();
+        self.oauth.credentials().insert(credential);
+        Ok(wire)
+    }
+
+    async fn remove_credential(&self, request: Authorized<RemoveCredential>) -> Result<(), CredentialError> {
+        let _turn = self.writes.lock().await;
+        let (_, RemoveCredential(id)) = self.renew(request)?.into_parts();
+        let domain = self.oauth.credentials().get(&id).map(|credential| credential.domain.clone());
+        let domain = domain.ok_or_else(|| CredentialError::Unknown(id.clone()))?;
+        let uses = |entry: &Arc<crate::ConfigEntry>| {
+            entry.data.get("auth_implementation").and_then(Value::as_str) == Some(&*id)
+        };
+        if self.entries_of(&domain).iter().any(uses) {
+            return Err(CredentialError::InUse(domain));
+        }
+        self.host.keep_credential(&id, None).await?;
+        self.oauth.credentials().remove(&id);
+        Ok(())
+    }
+
     pub(crate) fn has_loaded(&self, entry_id: &str) -> bool {
         self.state(entry_id) == Some(EntryState::Loaded)
     }
