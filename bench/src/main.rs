@@ -8,6 +8,7 @@
 mod check;
 mod demo;
 mod home_of;
+mod mqtt;
 mod rest;
 mod websocket;
 
@@ -50,6 +51,13 @@ fn main() -> Result<()> {
     }
     if wanted("demo") {
         figures.extend(demo::run()?);
+    }
+    if wanted("mqtt") {
+        let measured = mqtt::run()?;
+        if measured.is_empty() {
+            eprintln!("left out: mqtt, since mosquitto is not installed");
+        }
+        figures.extend(measured);
     }
     for figure in &figures {
         if as_json {

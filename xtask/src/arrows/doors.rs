@@ -20,6 +20,7 @@ const DOOR: &str = "auth-core/src/principal.rs";
 pub(crate) const ALLOWED: &[(&str, &str)] = &[
     (DOOR, "has the door itself"),
     ("bench/src/check.rs", "asks as a made-up user, in a home that exists for that only"),
+    ("bench/src/mqtt.rs", "hands the MQTT integration its role, in a home that exists for that only"),
     ("bench/src/home_of.rs", "hands an integration's role to the lights that it measures"),
     ("home/src/accounts/session.rs", "the authenticator: from a live token to its user"),
     ("hub/src/", "assembles everything, and hands the hub's own roles down"),

@@ -7,8 +7,8 @@ use super::Graph;
 /// Every arrow that may be drawn, from top to bottom. A crate may also reach below an arrow's end: `hub` may name
 /// `auth-core`, because a chain of arrows leads there. Nothing points upwards, nor sideways.
 pub(crate) const ARROWS: &[(&str, &[&str])] = &[
-    ("bench", &["http-adapter", "ws-adapter", "components"]),
-    ("hub", &["http-adapter", "ws-adapter", "demo", "rest_oauth", "outbound"]),
+    ("bench", &["http-adapter", "ws-adapter", "components", "mqtt"]),
+    ("hub", &["http-adapter", "ws-adapter", "demo", "mqtt", "rest_oauth", "outbound"]),
     ("http-adapter", &["home"]),
     ("ws-adapter", &["home"]),
     ("home", &["config-entries", "store", "auth-login", "templates", "service-bus"]),
