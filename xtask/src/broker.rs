@@ -1,4 +1,4 @@
-//! The tests of `integrations/mqtt` against a real broker, which they start themselves.
+//! The tests of `integrations/mqtt` and of the hub against a real broker, which they start themselves.
 
 use std::{env, path::PathBuf};
 
@@ -16,7 +16,7 @@ pub(crate) fn broker(workspace: &Workspace) -> Result<Done> {
     }
     let arguments: &[&str] =
         if succeeds(workspace.cargo().args(["nextest", "--version"])) { &["nextest", "run"] } else { &["test"] };
-    let tests = ["-p", "mqtt", "--features", "real-broker", "--test", "broker"];
+    let tests = ["-p", "mqtt", "-p", "hub", "--features", "mqtt/real-broker,hub/real-broker", "--test", "broker"];
     workspace::run(workspace.cargo().args(arguments).args(tests))?;
     Ok(Done::Passed)
 }

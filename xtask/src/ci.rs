@@ -15,7 +15,9 @@ const BEFORE: &[Step] = &[
     Step {
         name: "clippy",
         is_slow: false,
-        run: |workspace| cargo(workspace, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+        run: |workspace| {
+            cargo(workspace, &["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
+        },
     },
     Step { name: "documentation", is_slow: false, run: documentation },
 ];

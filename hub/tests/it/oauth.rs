@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Cloud, Server, Temporary, Ws, server::doorward};
+use crate::support::{Answer, Server, Temporary, Ws, cloud::Cloud, server::doorward};
 
 const FLOW: &str = "/api/config/config_entries/flow";
 

@@ -1,11 +1,10 @@
 //! A hub of one's own, and clients for it.
 
-mod cloud;
+pub(crate) mod cloud;
 mod http;
 pub(crate) mod server;
 mod ws;
 
-pub(crate) use cloud::Cloud;
 pub(crate) use http::{Answer, Request};
 pub(crate) use server::{Server, Temporary};
 pub(crate) use ws::Ws;
