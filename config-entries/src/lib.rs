@@ -1,12 +1,4 @@
-//! Config entries and config flows: what is set up, by whom, in which state, and how it signs in again.
-//!
-//! An entry is one set-up of an integration: a broker, an account, a bridge. Its [`EntryState`] moves only along the
-//! listed transitions. Every change takes an [`auth_core::Authorized`] request, so whoever makes or changes an entry is
-//! an administrator or the integration whose entry it is.
-//!
-//! An [`Integration`] says how its entries are set up and taken down, and which [`Flow`]s make and change them. The
-//! [`Manager`] runs both: entries are worked with one step after the other, what is not ready is tried again, and when
-//! credentials are refused, the entry is in `setup_error` and exactly one reauthentication is open.
+#![doc = include_str!("../README.md")]
 
 mod entry;
 mod reason;
