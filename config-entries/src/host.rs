@@ -81,6 +81,8 @@ pub enum News {
     Flow(Value),
     /// A flow has moved on by itself: the data of `data_entry_flow_progressed`.
     FlowProgressed(Value),
+    /// How far something is that a flow waits for: the data of `data_entry_flow_progress_update`.
+    FlowProgress(Value),
     /// A repair issue came, changed or went: the data of `repairs_issue_registry_updated`.
     Issue(Value),
 }

@@ -135,6 +135,7 @@ impl Host for EntriesHost {
             News::Entry(data) => (Home::ENTRY_EVENT, data),
             News::Flow(data) => (Home::FLOW_EVENT, data),
             News::FlowProgressed(data) => ("data_entry_flow_progressed", data),
+            News::FlowProgress(data) => ("data_entry_flow_progress_update", data),
             News::Issue(data) => ("repairs_issue_registry_updated", data),
         };
         let Value::Object(data) = data else { return };

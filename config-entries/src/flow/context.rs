@@ -118,6 +118,15 @@ impl FlowContext {
         }
     }
 
+    /// Tells whoever has the flow open how far something is that takes a while: 0 to 1.
+    pub fn progress(&self, fraction: f64) {
+        if let Some(shared) = self.shared.upgrade() {
+            let progress = if fraction.is_finite() { fraction.clamp(0.0, 1.0) } else { 0.0 };
+            let data = json!({"handler": self.domain, "flow_id": self.flow_id, "progress": progress});
+            shared.host.announce(News::FlowProgress(data));
+        }
+    }
+
     /// Tells whoever has the flow open that it has moved on by itself, so that they look again.
     pub fn progressed(&self) {
         if let Some(shared) = self.shared.upgrade() {

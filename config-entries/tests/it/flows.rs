@@ -57,6 +57,8 @@ async fn menus_and_progress() {
     assert_eq!(wrong.to_wire(), json!({"next_step_id": "value must be one of ['form', 'wait', 'gone']"}));
     let waits = kit.answer(menu.flow_id(), json!({"next_step_id": "wait"})).await.unwrap();
     assert_eq!((waits.kind(), waits.to_wire()["progress_action"].as_str()), ("progress", Some("waiting")));
+    let half = json!({"handler": "scripted", "flow_id": menu.flow_id(), "progress": 0.5});
+    assert_eq!(kit.news().last(), Some(&config_entries::News::FlowProgress(half)));
     assert_eq!(kit.look(menu.flow_id()).await.unwrap().kind(), "form", "the step behind it is taken at once");
     let menu = kit.start_flow("scripted").await.unwrap();
     let gone = kit.answer(menu.flow_id(), json!({"next_step_id": "gone"})).await.unwrap();

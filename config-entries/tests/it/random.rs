@@ -114,7 +114,7 @@ fn check_news(news: &[News]) {
                 let there = item["action"] != "remove";
                 assert!(issues.insert(id, there).is_some_and(|before| before) != there || item["action"] == "update");
             }
-            News::FlowProgressed(_) => {}
+            News::FlowProgressed(_) | News::FlowProgress(_) => {}
         }
     }
     let open: Vec<_> = reauths.values().map(|entry| config_entries::reauth_issue_id("scripted", entry)).collect();

@@ -233,7 +233,10 @@ impl Flow<NewEntry> for Add {
                 flow.abort_if_configured(Some(Map::from_iter([("seen".into(), json!(true))]))).await?;
                 Ok(Step::Done(NewEntry { title: id, data: input, ..NewEntry::default() }))
             }
-            ("wait", _) => Ok(Step::Show(Shown::Progress { step_id: "waited".into(), action: "waiting".into() })),
+            ("wait", _) => {
+                flow.progress(0.5);
+                Ok(Step::Show(Shown::Progress { step_id: "waited".into(), action: "waiting".into() }))
+            }
             ("waited", _) => Ok(Step::Continue("form".into())),
             // Discoveries.
             ("integration_discovery", None) => {
