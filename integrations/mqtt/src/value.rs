@@ -23,8 +23,12 @@ struct Cost {
     joins: usize,
     /// It keeps what it made, so that joins can double it each time.
     keeps: bool,
+    /// It does things again and again.
+    loops: bool,
     /// It multiplies.
     multiplies: bool,
+    /// How often it could repeat a text, all multiplications together.
+    times: usize,
 }
 
 /// Why a template is refused or gave nothing.
@@ -49,8 +53,15 @@ const MAX_OUTPUT: usize = 64 * 1_024;
 const MAX_WORK: usize = 64 << 20;
 /// The most steps of one render.
 const FUEL: u64 = 10_000;
-/// The most multiplications: of a text, one makes up to 100 MB.
+/// The longest value for which there are as many steps. For a longer one there are fewer, since each may look at all of
+/// it.
+const FULL_FUEL: usize = 4 * 1_024;
+/// The fewest steps, however long the value is.
+const MIN_FUEL: u64 = 500;
+/// The most multiplications.
 const MAX_TIMES: usize = 3;
+/// How much more a loop is reckoned to cost.
+const LOOP: usize = 64;
 
 impl Template {
     /// Reads a template.
@@ -68,10 +79,17 @@ impl Template {
         if n_times > MAX_TIMES || (n_times > 0 && has_list(source)) {
             return Err(TemplateError::Refused("multiplies too much"));
         }
+        let times = factors(source).ok_or(TemplateError::Refused("multiplies by what is no number written there"))?;
         let joins = source.chars().filter(|c| matches!(c, '~' | '+' | '*' | ',')).count();
-        let keeps = source.split(is_no_word).any(|word| matches!(word, "set" | "with" | "filter"));
+        let has = |words: &[&str]| source.split(is_no_word).any(|word| words.contains(&word));
+        let (keeps, loops) = (has(&["set", "with", "filter"]), has(&["for"]));
+        let cost = Cost { joins, keeps, loops, multiplies: n_times > 0, times };
+        // Before it is read: what is written out is worked out then.
+        if !cost.allows(source.len()) {
+            return Err(TemplateError::Refused("makes too much"));
+        }
         ENGINE.template_from_str(source).map_err(|error| TemplateError::Syntax(error.kind().to_string()))?;
-        Ok(Self { source: source.to_owned(), cost: Cost { joins, keeps, multiplies: n_times > 0 } })
+        Ok(Self { source: source.to_owned(), cost })
     }
 
     /// Returns what it makes of a payload: `value` is the payload's text, `value_json` what it says as JSON.
@@ -116,7 +134,13 @@ impl Template {
             let text = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
             TemplateError::Failed(text.chars().take(120).collect())
         };
-        let template = ENGINE.template_from_str(&self.source).map_err(|error| failed(&error))?;
+        let scaled = (given > FULL_FUEL).then(|| {
+            let mut engine = ENGINE.clone();
+            engine.set_fuel(Some((FUEL * FULL_FUEL as u64 / given as u64).max(MIN_FUEL)));
+            engine
+        });
+        let engine = scaled.as_ref().unwrap_or(&ENGINE);
+        let template = engine.template_from_str(&self.source).map_err(|error| failed(&error))?;
         let mut output = Bounded(Vec::new());
         let rendered = template.render_captured_to(Value::from_pairs(context), &mut output);
         rendered.map_err(|error| failed(&error))?;
@@ -128,12 +152,80 @@ impl Template {
 impl Cost {
     /// Tells whether it stays within bounds for so many bytes.
     fn allows(self, bytes: usize) -> bool {
-        if !self.keeps {
-            return bytes.saturating_mul(self.joins + 1) <= MAX_WORK;
-        }
         let doublings = u32::try_from(self.joins).unwrap_or(u32::MAX);
-        1_usize.checked_shl(doublings).is_some_and(|factor| bytes.saturating_mul(factor) <= MAX_WORK)
+        let joined = if self.keeps {
+            1_usize.checked_shl(doublings).unwrap_or(usize::MAX)
+        } else {
+            // Each join copies what those before it made.
+            (self.joins + 1).saturating_mul(self.joins + 2) / 2
+        };
+        let loops = if self.loops && (self.joins > 0 || self.multiplies) { LOOP } else { 1 };
+        bytes.saturating_mul(joined).saturating_mul(self.times).saturating_mul(loops) <= MAX_WORK
     }
+}
+
+/// Returns how often a template could repeat a text: the product of the numbers that it multiplies by. None if one of
+/// them is not written there, for a payload could then say any number.
+fn factors(source: &str) -> Option<usize> {
+    let mut product = 1_usize;
+    let mut rest = source;
+    let mut before = "";
+    while let Some((left, right)) = rest.split_once('*') {
+        if let Some(power) = right.strip_prefix('*') {
+            // Of numbers alone.
+            (before, rest) = ("*", power);
+            continue;
+        }
+        let factor = number_behind(right).or_else(|| number_before(left, before))?;
+        product = product.checked_mul(factor)?;
+        (before, rest) = ("*", right);
+    }
+    Some(product)
+}
+
+/// Returns the whole number at or above the one that a text starts with, unless something else is made of it.
+fn number_behind(text: &str) -> Option<usize> {
+    let text = text.trim_start();
+    let text = text.strip_prefix('-').unwrap_or(text);
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, mut rest) = text.split_at(end);
+    // A filter that rounds changes nothing of note, others may.
+    while let Some(filter) = rest.trim_start().strip_prefix('|') {
+        let filter = filter.trim_start();
+        let end = filter.find(is_no_word).unwrap_or(filter.len());
+        let (name, after) = filter.split_at(end);
+        if !matches!(name, "round" | "int" | "float") {
+            return None;
+        }
+        rest = after;
+        if let Some(arguments) = rest.trim_start().strip_prefix('(') {
+            let (arguments, after) = arguments.split_once(')')?;
+            if arguments.contains('(') {
+                return None;
+            }
+            rest = after;
+        }
+    }
+    let stands_alone = !rest.starts_with(|c: char| !is_no_word(c));
+    let rest = rest.trim_start();
+    (stands_alone && !rest.starts_with(['.', '[', '(']) && !rest.starts_with("**")).then(|| ceiling(number))?
+}
+
+/// Returns the whole number at or above the one that a text ends with, if that is all of the left side of a
+/// multiplication.
+fn number_before(text: &str, before: &str) -> Option<usize> {
+    let text = text.trim_end();
+    let start = text.rfind(|c: char| !c.is_ascii_digit() && c != '.').map_or(0, |at| at + 1);
+    let (rest, number) = (text.get(..start)?, text.get(start..)?);
+    let last = rest.trim_end().chars().next_back().or_else(|| before.chars().next_back());
+    last.is_some_and(|last| matches!(last, '{' | '(' | '+' | '-' | '~' | ',' | '=' | '<' | '>'))
+        .then(|| ceiling(number))?
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "floats to integers saturate")]
+fn ceiling(number: &str) -> Option<usize> {
+    let number: f64 = number.parse().ok()?;
+    Some(number.ceil().max(1.0) as usize)
 }
 
 /// Tells whether a list or tuple may be written in a template: a `[` that looks nothing up, or a comma that is not

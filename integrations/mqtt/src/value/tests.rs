@@ -125,3 +125,60 @@ proptest! {
         prop_assert!(started.elapsed().as_secs() < 10, "{source} of {payload}");
     }
 }
+
+#[test]
+fn multiplying_needs_a_number_that_is_written_there() {
+    check("{{ value_json.t * 1.8 + 32 }}", r#"{"t": 20}"#, Some("68.0"));
+    check("{{ value_json.t * 1000 | round(1) }}", r#"{"t": 2}"#, Some("2000.0"));
+    check("{{ value_json.t * -1 }}", r#"{"t": 2}"#, Some("-2"));
+    check("{{ (value | float * 0.1) | round(1) }}", "215", Some("21.5"));
+    check("{{ 100 * value_json.t }} {{ 1 + 2 * value_json.t }}", r#"{"t": 2}"#, Some("200 5"));
+    for source in [
+        "{{ value * value_json.n }}",
+        "{% set x = 99999999 %}{{ value * x }}",
+        "{{ 99999999 / 1 * value }}",
+        "{{ 10 ** 7 * value }}",
+        "{{ value * 10 ** 7 }}",
+        "{{ value * 1e7 }}",
+        "{{ value * 1 | iif(99999999) }}",
+        "{{ value * 1 | round(value_json.n) | iif(99999999) }}",
+        "{{ value_json.9 * value }}",
+        "{{ x9 * value }}",
+        "{{ value * 9999 * 9999 }}",
+        "{{ 9999 * 9999 * value }}",
+    ] {
+        assert!(Template::parse(source).and_then(|t| t.read("x")).is_err(), "{source}");
+    }
+}
+
+#[test]
+fn no_template_takes_long() {
+    let text = "ab".repeat(128_000);
+    let members = format!(r#"{{"t":"{}","l":[{}1]}}"#, "ä".repeat(50_000), "1,".repeat(50_000));
+    let started = std::time::Instant::now();
+    for (source, payload) in [
+        ("{% set x = value * 99999999 %}{% if x[1:] == x[1:] %}{% endif %}".to_owned(), "a"),
+        ("{% for i in value_json %}{% if 'a' * 99999999 == 1 %}{% endif %}{% endfor %}".to_owned(), members.as_str()),
+        (format!("{{{{ (value{})|length }}}}", " ~ value".repeat(200)), text.as_str()),
+        (format!("{{{{ value{}|length }}}}", "[1:]".repeat(800)), text.as_str()),
+        (
+            format!(
+                "{{% for i in value_json.l %}}{{% if value{} == 1 %}}{{% endif %}}{{% endfor %}}",
+                "[1:]".repeat(8)
+            ),
+            &members,
+        ),
+        (
+            format!(
+                "{{% for i in value_json.l %}}{{% if value{} == 1 %}}{{% endif %}}{{% endfor %}}",
+                "|upper".repeat(8)
+            ),
+            &members,
+        ),
+        ("{% for i in value_json.l %}{% if value ~ value ~ value == 1 %}{% endif %}{% endfor %}".to_owned(), &members),
+    ] {
+        _ = Template::parse(&source).and_then(|template| template.read(payload));
+    }
+    // Some of these took minutes each.
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
