@@ -7,7 +7,7 @@ mod fields;
 
 pub(crate) use book::{Book, run};
 pub(crate) use device::device;
-pub(crate) use fields::{Fields, Problem, short};
+pub(crate) use fields::{Fields, MAX_TEXT, Problem, short};
 
 use config_entries::hub::parse_json;
 use serde_json::{Map, Value};
@@ -39,6 +39,8 @@ pub(crate) struct Found {
 
 /// The largest discovery message that is read.
 pub(crate) const MAX_MESSAGE: usize = 256 * 1_024;
+/// The most bytes of what is said of a whole device, all its parts together.
+const MAX_COPIED: usize = 8 << 20;
 /// The most entities of one device.
 const MAX_PARTS: usize = 1_000;
 
@@ -95,6 +97,10 @@ fn parts(mut shared: Map<String, Value>) -> Result<Vec<Found>, Problem> {
         return Err(Problem::new("components", "has too many parts"));
     }
     shared.retain(|name, _| SHARED.contains(&name.as_str()));
+    // Each part gets a copy.
+    if Value::Object(shared.clone()).to_string().len().saturating_mul(parts.len()) > MAX_COPIED {
+        return Err(Problem::new("device", "says too much for so many parts"));
+    }
     let mut found = Vec::new();
     for (part, value) in parts {
         let Value::Object(own) = value else {

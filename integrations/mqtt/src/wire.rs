@@ -15,6 +15,9 @@ use bytes::Bytes;
 
 use crate::settings::Settings;
 
+/// The largest payload that is looked at.
+pub(crate) const MAX_PAYLOAD: usize = 256 * 1_024;
+
 /// Makes connections.
 #[async_trait]
 pub(crate) trait Connector: Send + Sync {

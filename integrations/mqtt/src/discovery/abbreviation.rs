@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value};
 
+use super::MAX_TEXT;
+
 /// Returns a message with all names in full and `~` put in.
 pub(crate) fn expand(message: Map<String, Value>) -> Map<String, Value> {
     let mut full = rename(message, FIELDS);
@@ -22,7 +24,10 @@ pub(crate) fn expand(message: Map<String, Value>) -> Map<String, Value> {
         Some(Value::Object(item)) => *item = rename(std::mem::take(item), FIELDS),
         _ => {}
     }
-    if let Some(Value::String(base)) = full.remove("~") {
+    // One that is longer than a topic may be makes no topic, and would be put in thousands of times.
+    if let Some(Value::String(base)) = full.remove("~")
+        && base.len() <= MAX_TEXT
+    {
         put_in(&mut full, &base);
     }
     full
@@ -278,6 +283,14 @@ mod tests {
                 "origin": {"sw_version": "2"}}),
         );
         check(json!({"unknown": 1, "state_topic": "~"}), json!({"unknown": 1, "state_topic": "~"}));
+    }
+
+    #[test]
+    fn a_base_that_is_no_topic_is_not_put_in() {
+        let sources = vec![json!({"t": "~"}); 10_000];
+        let message = json!({"~": "x".repeat(100_000), "avty": sources, "stat_t": "~"});
+        let Value::Object(message) = message else { panic!("an object") };
+        assert!(Value::Object(expand(message)).to_string().len() < 300_000);
     }
 
     #[test]

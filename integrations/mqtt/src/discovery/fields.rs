@@ -25,8 +25,8 @@ impl Problem {
     }
 }
 
-/// The most characters of a text, but for topics and templates.
-const MAX_TEXT: usize = 1_024;
+/// The most bytes of a text, but for templates.
+pub(crate) const MAX_TEXT: usize = 1_024;
 /// The most items of a list.
 const MAX_ITEMS: usize = 512;
 

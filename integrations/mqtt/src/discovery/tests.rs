@@ -43,6 +43,16 @@ fn a_device_shares_what_its_parts_do_not_say() {
 }
 
 #[test]
+fn a_device_is_not_copied_without_end() {
+    let parts: Map<String, Value> =
+        (0..1_000).map(|n| (n.to_string(), json!({"p": "sensor", "stat_t": "s"}))).collect();
+    let message = |ids: usize| json!({"dev": {"ids": vec!["x".repeat(1_000); ids]}, "cmps": parts}).to_string();
+    assert_eq!(read(Place::Device, message(5).as_bytes()).unwrap().len(), 1_000);
+    let problem = read(Place::Device, message(200).as_bytes()).unwrap_err();
+    assert!(problem.to_string().contains("`device`"), "{problem}");
+}
+
+#[test]
 fn an_empty_message_takes_all_away() {
     assert_eq!(read(Place::Device, b""), Ok(Vec::new()));
 }

@@ -7,7 +7,7 @@ use config_entries::{NewDevice, NewEntity};
 use super::channel::Inlet;
 use crate::{
     availability::Availability,
-    discovery::{Fields, Problem, device},
+    discovery::{Fields, MAX_TEXT, Problem, device},
     wire::Qos,
 };
 
@@ -60,7 +60,11 @@ impl Common {
         let seconds = fields.number("expire_after")?.filter(|seconds| *seconds > 0.0 && *seconds <= 1e9);
         Ok(Self {
             domain: domain.to_owned(),
-            unique_id: fields.text("unique_id")?.filter(|id| !id.is_empty()).unwrap_or(place),
+            unique_id: match fields.text("unique_id")?.filter(|id| !id.is_empty()) {
+                Some(id) => id,
+                None if place.len() <= MAX_TEXT => place,
+                None => return Err(Problem::new("unique_id", "is missing, and the topic is too long to be one")),
+            },
             object_id: object_id.map(|id| slug(&id)).filter(|id| !id.is_empty()),
             name,
             device,

@@ -18,7 +18,7 @@ use crate::{
     availability::Said,
     discovery::{Problem, short},
     router::Listener,
-    wire::{Outbox, Outgoing, Qos},
+    wire::{MAX_PAYLOAD, Outbox, Outgoing, Qos},
 };
 
 /// Where commands go: the connection of the moment, if there is one.
@@ -60,8 +60,6 @@ struct Inner {
 const OUTCOME: Duration = Duration::from_secs(5);
 /// The most bytes of attributes.
 const MAX_ATTRIBUTES: usize = 64 * 1_024;
-/// The largest payload that is looked at.
-const MAX_PAYLOAD: usize = 256 * 1_024;
 /// The longest payload that is remembered for a description that changes.
 const MAX_REMEMBERED: usize = 4 * 1_024;
 /// What a device may not say of itself: the home says it.

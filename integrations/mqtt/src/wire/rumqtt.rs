@@ -10,8 +10,8 @@ use rumqttc::{
 use secrecy::ExposeSecret;
 use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 
-use super::{ConnectError, Connector, Link, Message, NotSent, Outbox, Outgoing, Qos, tls};
-use crate::settings::Settings;
+use super::{ConnectError, Connector, Link, MAX_PAYLOAD, Message, NotSent, Outbox, Outgoing, Qos, tls};
+use crate::{discovery::short, settings::Settings};
 
 /// Makes connections with `rumqttc`.
 #[derive(Debug)]
@@ -102,6 +102,12 @@ async fn pump(mut events: EventLoop, messages: mpsc::Sender<Result<Message, Stri
 
 fn message(publish: Publish) -> Option<Message> {
     let topic = String::from_utf8(publish.topic.to_vec()).ok()?;
+    // Nobody looks at it, so it takes no place in a queue either.
+    if publish.payload.len() > MAX_PAYLOAD {
+        let bytes = publish.payload.len();
+        tracing::warn!(topic = short(&topic), bytes, "a message is too large and was passed over");
+        return None;
+    }
     Some(Message { topic, payload: publish.payload })
 }
 
