@@ -155,10 +155,15 @@ impl Router {
 
     /// Puts back what could not be told yet.
     pub(crate) fn put_back(&self, due: Due) {
-        let mut inner = self.lock();
+        let mut guard = self.lock();
+        let Inner { exact, wild, to_subscribe, to_unsubscribe, .. } = &mut *guard;
         match due {
-            Due::Subscribe(filters) => inner.to_subscribe.extend(filters.into_iter().map(|(filter, _)| filter)),
-            Due::Unsubscribe(filters) => inner.to_unsubscribe.extend(filters),
+            Due::Subscribe(filters) => to_subscribe.extend(filters.into_iter().map(|(filter, _)| filter)),
+            // Somebody may have begun to hear one of them meanwhile.
+            Due::Unsubscribe(filters) => {
+                let unheard = |filter: &String| !exact.contains_key(filter) && !wild.contains_key(filter);
+                to_unsubscribe.extend(filters.into_iter().filter(unheard));
+            }
         }
     }
 
@@ -237,6 +242,21 @@ mod tests {
         assert_eq!(heard, [(0, "x".to_owned()), (1, "x".to_owned()), (1, "y".to_owned())]);
         router.remove(id, &both);
         assert_eq!(router.due(), Some(Due::Unsubscribe(vec!["a/+".to_owned(), "a/b".to_owned()])));
+    }
+
+    #[test]
+    fn a_topic_that_is_heard_again_stays_subscribed() {
+        let (router, ear) = (Router::default(), Arc::new(Ear::default()) as Arc<dyn Listener>);
+        let topic = topics(&["a"]);
+        let id = router.add(&ear, &topic);
+        router.due();
+        router.remove(id, &topic);
+        let due = router.due().unwrap();
+        // While this waits for room in the queue.
+        router.add(&ear, &topic);
+        router.put_back(due);
+        assert_eq!(router.due(), Some(Due::Subscribe(topic)));
+        assert_eq!(router.due(), None);
     }
 
     #[test]
