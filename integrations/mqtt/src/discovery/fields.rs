@@ -27,6 +27,8 @@ impl Problem {
 
 /// The most bytes of a text, but for templates.
 pub(crate) const MAX_TEXT: usize = 1_024;
+/// The most levels of a topic: `mosquitto` takes 200, others 128.
+const MAX_LEVELS: usize = 100;
 /// The most items of a list.
 const MAX_ITEMS: usize = 512;
 
@@ -146,6 +148,10 @@ impl<'a> Fields<'a> {
             if !fits {
                 return Err(Problem::new(name, "has a wildcard where none may be"));
             }
+            // These are no topics but subscriptions that clients share; what comes of them has other topics.
+            if let [first @ ("$share" | "$queue"), ..] = *levels.as_slice() {
+                return Err(Problem::new(name, format!("starts with {first}")));
+            }
         }
         Ok(topic)
     }
@@ -156,6 +162,10 @@ impl<'a> Fields<'a> {
         if topic.as_ref().is_some_and(|topic| topic.contains(['+', '#'])) {
             return Err(Problem::new(name, "has a wildcard"));
         }
+        // What is published there changes the broker, with the hub's rights and not the device's.
+        if topic.as_ref().is_some_and(|topic| topic.starts_with('$')) {
+            return Err(Problem::new(name, "is one of the broker's own"));
+        }
         Ok(topic)
     }
 
@@ -165,11 +175,19 @@ impl<'a> Fields<'a> {
             Some(Value::String(topic)) => topic,
             Some(_) => return Err(Problem::new(name, "is no topic")),
         };
-        if topic.is_empty() || topic.len() > MAX_TEXT || topic.chars().any(char::is_control) {
+        // A broker ends the connection of whoever names what it takes for no topic.
+        let fits = !topic.is_empty() && topic.len() <= MAX_TEXT && topic.split('/').count() <= MAX_LEVELS;
+        if !fits || topic.chars().any(|c| c.is_control() || is_noncharacter(c)) {
             return Err(Problem::new(name, "is no topic"));
         }
         Ok(Some(topic.clone()))
     }
+}
+
+/// Tells whether Unicode says that this is no character, which MQTT lets brokers refuse (3.1.1, section 1.5.3).
+fn is_noncharacter(c: char) -> bool {
+    let code = u32::from(c);
+    (0xFDD0..=0xFDEF).contains(&code) || code & 0xFFFE == 0xFFFE
 }
 
 /// Returns the text of a scalar, as Python writes it.

@@ -96,3 +96,18 @@ proptest! {
         _ = place("homeassistant", &topic);
     }
 }
+
+#[test]
+fn topics_are_what_every_broker_takes_for_one() {
+    let long = "a/".repeat(100);
+    let map = json!({"share": "$share/group", "queue": "$queue/x", "not": "a\u{ffff}", "nor": "a\u{fdd0}", "long": long,
+        "control": "$CONTROL/dynamic-security/v1", "sys": "$SYS/broker/uptime", "fine": "ä/$share/x"});
+    let fields = Fields::new(map.as_object().unwrap());
+    for name in ["share", "queue", "not", "nor", "long"] {
+        assert!(fields.topic_in(name).is_err(), "{name}");
+    }
+    for name in ["not", "nor", "long", "control", "sys"] {
+        assert!(fields.topic_out(name).is_err(), "{name}");
+    }
+    assert!(fields.topic_in("sys").is_ok() && fields.topic_in("fine").is_ok() && fields.topic_out("fine").is_ok());
+}

@@ -7,6 +7,7 @@ mod device;
 
 mod discovery;
 mod flow;
+mod hostile;
 mod reconnect;
 mod refusal;
 mod scale;
