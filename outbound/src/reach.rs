@@ -16,9 +16,21 @@ pub enum Reach {
 ///
 /// For [`Reach::Public`]: what the IANA special-purpose registries (RFC 6890 and its updates) call globally reachable.
 /// An IPv4 address inside an IPv6 one (mapped, compatible, translated, NAT64, 6to4) is judged as that IPv4 address.
+///
+/// A network's own NAT64 (`64:ff9b:1::/48`, RFC 8215) is not public, whatever address is in it: where that is, only the
+/// network knows.
 pub fn may_reach(reach: Reach, address: IpAddr) -> bool {
+    if let IpAddr::V6(v6) = address
+        && let [0x64, 0xff9b, 1, ..] = v6.segments()
+    {
+        return reach == Reach::Private && !own_nat64(v6).iter().any(|inside| METADATA_V4.contains(inside));
+    }
     let address = plain(address);
-    if METADATA_V4.iter().any(|known| IpAddr::V4(*known) == address) || METADATA_V6 == address {
+    let is_metadata = match address {
+        IpAddr::V4(address) => METADATA_V4.contains(&address),
+        IpAddr::V6(address) => METADATA_V6.contains(&address),
+    };
+    if is_metadata {
         return false;
     }
     match (reach, address) {
@@ -38,15 +50,21 @@ fn plain(address: IpAddr) -> IpAddr {
     match v6.segments() {
         // `::` and `::1` are addresses of their own.
         [0, 0, 0, 0, 0, 0, 0, 0 | 1] => address,
-        // Compatible, mapped, translated (RFC 4291 and 2765), NAT64 (RFC 6052 and 8215).
+        // Compatible, mapped, translated (RFC 4291 and 2765), NAT64 (RFC 6052).
         [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
         | [0, 0, 0, 0, 0xffff, 0, high, low]
-        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
-        | [0x64, 0xff9b, 1, _, _, _, high, low] => last(high, low),
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => last(high, low),
         // 6to4 (RFC 3056).
         [0x2002, high, low, ..] => last(high, low),
         _ => address,
     }
+}
+
+/// Returns the IPv4 addresses that one of a network's own NAT64 may stand for: those of prefixes of 48, 56, 64 and 96 bits
+/// (RFC 6052, section 2.2; the byte at 8 is in none).
+fn own_nat64(address: Ipv6Addr) -> [Ipv4Addr; 4] {
+    let [_, _, _, _, _, _, a, b, _, c, d, e, f, g, h, i] = address.octets();
+    [Ipv4Addr::new(a, b, c, d), Ipv4Addr::new(b, c, d, e), Ipv4Addr::new(c, d, e, f), Ipv4Addr::new(f, g, h, i)]
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
@@ -62,15 +80,24 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         && !SPECIAL_V6.iter().any(|(network, length)| within(*network, *length))
 }
 
-/// Where clouds answer their own machines: with credentials, among others. Amazon and most others, Alibaba, Oracle,
-/// Azure.
-const METADATA_V4: [Ipv4Addr; 4] = [
+/// Where clouds answer their own machines: with credentials, among others. Amazon and most others, Amazon's containers
+/// and pods, Tencent, Alibaba, Oracle, Azure.
+const METADATA_V4: [Ipv4Addr; 7] = [
     Ipv4Addr::new(169, 254, 169, 254),
+    Ipv4Addr::new(169, 254, 170, 2),
+    Ipv4Addr::new(169, 254, 170, 23),
+    Ipv4Addr::new(169, 254, 0, 23),
     Ipv4Addr::new(100, 100, 100, 200),
     Ipv4Addr::new(192, 0, 0, 192),
     Ipv4Addr::new(168, 63, 129, 16),
 ];
-const METADATA_V6: IpAddr = IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254));
+/// Amazon, its pods, Google, Oracle.
+const METADATA_V6: [Ipv6Addr; 4] = [
+    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
+    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23),
+    Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
+    Ipv6Addr::new(0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe),
+];
 
 /// IPv4 networks that are not public: IANA's special-purpose registry, and multicast.
 const SPECIAL_V4: [(Ipv4Addr, u32); 16] = [

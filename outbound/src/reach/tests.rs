@@ -22,8 +22,16 @@ fn metadata_is_refused_in_every_spelling() {
             "64:ff9b::a9fe:a9fe",
             "64:ff9b:1::a9fe:a9fe",
             "2002:a9fe:a9fe::1",
+            "64:ff9b:1:a9fe:a9:fe00::",
+            "64:ff9b:1:a9:fe:a9fe::",
+            "64:ff9b:1:0:a9:fea9:fe00:0",
             "fd00:ec2::254",
+            "fd00:ec2::23",
+            "fd20:ce::254",
+            "fd00:c1::a9fe:a9fe",
             "100.100.100.200",
+            "169.254.170.2",
+            "169.254.170.23",
         ],
         false,
         false,
@@ -42,6 +50,8 @@ fn local_and_special_addresses_need_an_entry_that_says_so() {
     check(&["224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255", "ff02::1"], false, true);
     check(&["192.0.0.1", "192.0.2.1", "198.18.0.1", "198.19.255.255", "198.51.100.1", "203.0.113.1"], false, true);
     check(&["2001:db8::1", "3fff::1", "2001::1", "2001:2::1", "100::1", "5f00::1", "4000::1"], false, true);
+    // Of a network's own NAT64, whatever its last 32 bits look like.
+    check(&["64:ff9b:1:7f00:0:100:808:808", "64:ff9b:1:a00:0:100:101:101", "64:ff9b:1::808:808"], false, true);
     check(&["2002:7f00:1::", "2002:c0a8:101::1", "64:ff9b::10.0.0.1", "64:ff9b:1::c0a8:101"], false, true);
 }
 
