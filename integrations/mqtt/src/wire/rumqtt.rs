@@ -23,8 +23,11 @@ const CONNECT: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(10);
 /// How long taking leave may take.
 const LEAVE: Duration = Duration::from_secs(2);
-/// The largest packet that is taken. A larger one ends the connection, so this is far above what is used.
-const MAX_PACKET: usize = 16 << 20;
+/// The largest packet that is taken: the largest that there is. Any bound below would end the connection, and if the
+/// message is retained the next one too: one device would keep the hub away from all others.
+const MAX_PACKET: usize = 256 << 20;
+/// The largest packet that is sent.
+const MAX_SENT: usize = 16 << 20;
 /// How many messages and subscriptions may wait to be sent.
 const OUTGOING: usize = 1_024;
 /// How many messages may wait to be looked at; then the broker has to wait.
@@ -63,7 +66,7 @@ impl Connector for Rumqtt {
 fn options(settings: &Settings) -> Result<MqttOptions, ConnectError> {
     let mut options = MqttOptions::new(settings.client_id(), (settings.broker.clone(), settings.port));
     options.set_keep_alive(settings.keepalive);
-    options.set_max_packet_size(MAX_PACKET, MAX_PACKET);
+    options.set_max_packet_size(MAX_PACKET, MAX_SENT);
     options.set_clean_session(true);
     match (&settings.username, &settings.password) {
         (Some(username), Some(password)) => {

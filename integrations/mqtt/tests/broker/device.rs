@@ -22,7 +22,7 @@ impl Device {
     pub(crate) async fn new(broker: &Broker) -> Self {
         let mut options = MqttOptions::new(format!("device{}", broker.port), ("127.0.0.1", broker.port));
         options.set_credentials("device", "device");
-        options.set_max_packet_size(1 << 20, 1 << 20);
+        options.set_max_packet_size(1 << 20, 256 << 20);
         let (client, mut events) = AsyncClient::builder(options).capacity(20_000).build();
         let heard = Arc::new(Mutex::new(Vec::new()));
         let (ready, mut is_ready) = tokio::sync::watch::channel(false);
@@ -55,6 +55,11 @@ impl Device {
         let options = PublishOptions::new(QoS::AtLeastOnce).retained();
         let sent = self.client.publish_tracked(topic, payload.as_bytes().to_vec(), options).await.unwrap();
         sent.wait_completion_async().await.unwrap();
+    }
+
+    /// Publishes a retained message of so many bytes.
+    pub(crate) async fn says_much(&self, topic: &str, bytes: usize) {
+        self.says(topic, &"x".repeat(bytes)).await;
     }
 
     /// Publishes a retained message without waiting for the broker.

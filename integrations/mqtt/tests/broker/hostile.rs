@@ -35,3 +35,18 @@ async fn no_topic_makes_the_broker_throw_the_hub_out() {
         assert!(heard.is_ok(), "nobody is heard any more after {topic:?}");
     }
 }
+
+#[tokio::test]
+async fn no_message_is_so_large_that_the_hub_stays_away() {
+    let broker = Broker::start().await;
+    let device = Device::new(&broker).await;
+    device.describes("sensor/good", json!({"state_topic": "good", "unique_id": "good", "name": "good"})).await;
+    device.says("good", "1").await;
+    device.says_much("homeassistant/sensor/bad/config", 17 << 20).await;
+    let (kit, id) = connected(&broker).await;
+    let heard = kit.until_true("the good one is heard", || kit.entity_state("sensor.good") == "1");
+    tokio::time::timeout(std::time::Duration::from_secs(10), heard).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    assert_eq!((kit.state(&id).as_str(), kit.entity_state("sensor.good").as_str()), ("loaded", "1"));
+    assert!(!device.heard("homeassistant/status").contains(&"offline".to_owned()), "the hub went away");
+}
