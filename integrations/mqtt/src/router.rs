@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use tokio::sync::Notify;
@@ -43,6 +44,8 @@ struct Topic {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ListenerId(u64);
 
+/// How long messages are handed on before others get their turn.
+const TURN: Duration = Duration::from_millis(5);
 /// How many filters with wildcards there may be; further ones hear nothing.
 const MAX_WILD: usize = 200;
 
@@ -99,8 +102,12 @@ impl Router {
         self.changed.notify_one();
     }
 
-    /// Hands a message to whoever hears its topic.
-    pub(crate) fn dispatch(&self, topic: &str, payload: &str) {
+    /// Hands a message to whoever hears its topic. Thousands may, so others get their turn meanwhile, and whoever wants
+    /// to end this can.
+    ///
+    /// # Cancel safety
+    /// Dropping the future midway leaves those out who have not heard it yet.
+    pub(crate) async fn dispatch(&self, topic: &str, payload: &str) {
         // Called without the lock: whoever hears may add and remove.
         let heard: Vec<_> = {
             let inner = self.lock();
@@ -108,9 +115,14 @@ impl Router {
             let wild = inner.wild.iter().filter(|(filter, _)| matches(filter, topic)).map(|(_, topic)| topic);
             exact.chain(wild).flat_map(|topic| topic.listeners.values().cloned()).collect()
         };
+        let mut since = Instant::now();
         for (listener, places) in heard {
             for nth in places {
                 listener.hear(nth, payload);
+            }
+            if since.elapsed() >= TURN {
+                tokio::task::yield_now().await;
+                since = Instant::now();
             }
         }
     }
@@ -225,8 +237,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn listeners_hear_their_topics_and_subscriptions_follow() {
+    #[tokio::test]
+    async fn listeners_hear_their_topics_and_subscriptions_follow() {
         let (router, ear) = (Router::default(), Arc::new(Ear::default()));
         let listener: Arc<dyn Listener> = ear.clone();
         let both = topics(&["a/b", "a/+"]);
@@ -234,14 +246,38 @@ mod tests {
         let Some(Due::Subscribe(due)) = router.due() else { panic!("nothing is due") };
         assert_eq!(due.len(), 2);
         assert_eq!(router.due(), None);
-        router.dispatch("a/b", "x");
-        router.dispatch("a/c", "y");
-        router.dispatch("b", "z");
+        router.dispatch("a/b", "x").await;
+        router.dispatch("a/c", "y").await;
+        router.dispatch("b", "z").await;
         let mut heard = ear.0.lock().unwrap().clone();
         heard.sort();
         assert_eq!(heard, [(0, "x".to_owned()), (1, "x".to_owned()), (1, "y".to_owned())]);
         router.remove(id, &both);
         assert_eq!(router.due(), Some(Due::Unsubscribe(vec!["a/+".to_owned(), "a/b".to_owned()])));
+    }
+
+    /// Takes its time, as templates do.
+    struct Slow;
+
+    impl Listener for Slow {
+        fn hear(&self, _: usize, _: &str) {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_message_that_many_hear_holds_up_nobody() {
+        let router = Router::default();
+        for _ in 0..200 {
+            router.add(&(Arc::new(Slow) as Arc<dyn Listener>), &topics(&["a"]));
+        }
+        let started = Instant::now();
+        let waited = async {
+            tokio::task::yield_now().await;
+            started.elapsed()
+        };
+        let ((), waited) = tokio::join!(router.dispatch("a", "x"), waited);
+        assert!(waited < Duration::from_millis(200), "{waited:?}");
     }
 
     #[test]

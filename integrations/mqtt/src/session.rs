@@ -147,7 +147,7 @@ impl Session {
 
     async fn take(&self, message: Message) {
         if let Ok(payload) = std::str::from_utf8(&message.payload) {
-            self.router.dispatch(&message.topic, payload);
+            self.router.dispatch(&message.topic, payload).await;
         }
         if self.settings.discovery && place(&self.settings.prefix, &message.topic).is_some() {
             _ = self.discovered.send(message).await;
