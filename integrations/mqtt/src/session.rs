@@ -50,7 +50,7 @@ impl Session {
         link: Box<dyn Link>,
     ) -> Arc<Self> {
         let (discovered, messages) = mpsc::channel(DISCOVERED);
-        let post = Arc::new(Post::new(Some(entry.clone())));
+        let post = Arc::new(Post::new(Some(entry.clone()), settings.prefix.clone()));
         let (router, book) = (Arc::new(Router::default()), Arc::new(Book::default()));
         let reading =
             (entry.clone(), settings.prefix.clone(), Arc::clone(&book), Arc::clone(&router), Arc::clone(&post));

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::{Ask, Common, Model};
 use crate::{
     availability::Said,
-    discovery::{Problem, short},
+    discovery::{Problem, place, short},
     router::Listener,
     wire::{MAX_PAYLOAD, Outbox, Outgoing, Qos},
 };
@@ -24,6 +24,8 @@ use crate::{
 /// Where commands go: the connection of the moment, if there is one.
 pub(crate) struct Post {
     entry: Option<Entry<AuthFailed>>,
+    /// What is looked for is below it.
+    prefix: String,
     outbox: Mutex<Option<Arc<dyn Outbox>>>,
 }
 
@@ -67,8 +69,8 @@ const RESERVED: [&str; 6] =
     ["device_class", "friendly_name", "icon", "supported_features", "unit_of_measurement", "restored"];
 
 impl Post {
-    pub(crate) const fn new(entry: Option<Entry<AuthFailed>>) -> Self {
-        Self { entry, outbox: Mutex::new(None) }
+    pub(crate) const fn new(entry: Option<Entry<AuthFailed>>, prefix: String) -> Self {
+        Self { entry, prefix, outbox: Mutex::new(None) }
     }
 
     /// Sends over this connection from now on, or over none.
@@ -83,6 +85,11 @@ impl Post {
 
     /// Sends a message now, or never.
     async fn send(&self, message: Outgoing) -> Result<(), HandlerError> {
+        // A device could else describe others, or say that the hub is gone, in the hub's name.
+        let is_ours = message.topic.strip_prefix(&self.prefix) == Some("/status");
+        if is_ours || place(&self.prefix, &message.topic).is_some() {
+            return Err(HandlerError::Failed("commands are not sent to topics of MQTT discovery".to_owned()));
+        }
         let outbox = self.outbox();
         let outbox = outbox.ok_or_else(|| HandlerError::Failed("the MQTT broker is not connected".to_owned()))?;
         outbox.publish(message).await.map_err(|error| HandlerError::Failed(error.to_string()))

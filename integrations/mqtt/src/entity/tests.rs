@@ -331,7 +331,7 @@ fn lights_in_json() {
 }
 
 fn shell(fields: Value) -> Arc<Shell> {
-    let post = Arc::new(Post::new(None));
+    let post = Arc::new(Post::new(None, "p".to_owned()));
     let fields = fields.as_object().unwrap();
     build("sensor", fields, "t", "", Some("x"), None, &post).unwrap().0
 }
@@ -398,7 +398,7 @@ proptest! {
         fields.entry("command_topic").or_insert_with(|| json!("c"));
         fields.entry("state_topic").or_insert_with(|| json!("s"));
         for domain in DOMAINS {
-            let post = Arc::new(Post::new(None));
+            let post = Arc::new(Post::new(None, "p".to_owned()));
             if let Ok((shell, _)) = build(domain, &fields, "t", "p", Some("x"), None, &post) {
                 for nth in 0..shell.topics().len() + 1 {
                     shell.hear(nth, &payload);

@@ -241,6 +241,20 @@ async fn a_command_that_is_not_sent_is_refused_and_forgotten() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_command_goes_to_a_topic_of_discovery() {
+    let (kit, _, fake) = home().await;
+    for (name, topic) in
+        [("a", "homeassistant/lock/door/config"), ("b", "homeassistant/status"), ("c", "homeassistant/c/set")]
+    {
+        let message = json!({"command_topic": topic, "state_topic": name, "unique_id": name, "payload_on": "{}"});
+        fake.says(&format!("homeassistant/switch/{name}/config"), &message.to_string());
+        kit.until_true("it is heard", || fake.has_seen(&format!("subscribe {name}"))).await;
+        let called = kit.call("switch", "turn_on", json!({"entity_id": format!("switch.{name}")})).await;
+        assert_eq!((called.is_ok(), fake.has_seen(&format!("{topic} {{}}"))), (name == "c", name == "c"), "{topic}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn subscriptions_that_do_not_fit_are_made_later() {
     let (kit, _, fake) = home().await;
     fake.is_full.store(true, Ordering::Relaxed);

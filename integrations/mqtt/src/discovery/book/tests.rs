@@ -10,7 +10,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        Self { book: Book::default(), post: Arc::new(Post::new(None)) }
+        Self { book: Book::default(), post: Arc::new(Post::new(None, "p".to_owned())) }
     }
 
     /// Takes messages as one batch; returns the unique ids that are forgotten and provided.
