@@ -5,7 +5,8 @@ use std::{error::Error, io, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use rumqttc::{
     AsyncClient, ClientError, ConnectReturnCode, ConnectionError, Event, EventLoop, LastWill, MqttOptions,
-    NetworkOptions, Packet, PublishOptions, QoS, SubscribeFilter, TlsConfiguration, Transport, mqttbytes::v4::Publish,
+    NetworkOptions, Packet, PublishOptions, QoS, SubscribeFilter, TlsConfiguration, Transport,
+    mqttbytes::v4::{Publish, SubscribeReasonCode},
 };
 use secrecy::ExposeSecret;
 use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
@@ -91,6 +92,13 @@ async fn pump(mut events: EventLoop, messages: mpsc::Sender<Result<Message, Stri
                 let Some(message) = message(publish) else { continue };
                 if messages.send(Ok(message)).await.is_err() {
                     return;
+                }
+            }
+            Ok(Event::Incoming(Packet::SubAck(ack))) => {
+                let refused =
+                    ack.return_codes.iter().filter(|code| matches!(code, SubscribeReasonCode::Failure)).count();
+                if refused > 0 {
+                    tracing::warn!(refused, "the MQTT broker refused subscriptions: nothing is heard of those topics");
                 }
             }
             Ok(_) => {}
