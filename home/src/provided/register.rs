@@ -1,6 +1,6 @@
 //! What becomes of the registries when an integration offers entities. Pure: works on a copy.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use auth_core::{EntityId, Timestamp};
 use config_entries::{ConfigEntry, NewDevice, NewEntity};
@@ -24,6 +24,8 @@ pub(super) fn all(
         .collect();
     let mut devices = Devices::of(registries, entry);
     let mut new_ids: HashSet<String> = HashSet::new();
+    let mut numbers: HashMap<String, usize> = HashMap::new();
+    let mut left: Vec<String> = Vec::new();
     let mut ids = Vec::with_capacity(offered.len());
     for offer in offered {
         let device_id = offer.device.as_ref().map(|device| devices.put(registries, device, now, &mut changes));
@@ -39,7 +41,7 @@ pub(super) fn all(
             None => {
                 let device_name = device_id.as_deref().and_then(|id| registries.device(id)?.display_name());
                 let free = |id: &str| registries.entity(id).is_none() && !is_taken(id) && !new_ids.contains(id);
-                let Some(entity_id) = new_id(entry, offer, device_name, free) else {
+                let Some(entity_id) = new_id(entry, offer, device_name, &mut numbers, free) else {
                     tracing::warn!(domain = offer.domain, "an entity of no possible id is passed over");
                     ids.push(None);
                     continue;
@@ -55,10 +57,17 @@ pub(super) fn all(
         let entity_id = fresh.entity_id.clone();
         new_ids.insert(entity_id.to_string());
         known.insert(key, entity_id.clone());
+        left.extend(fresh.device_id.clone().filter(|id| device_id.as_ref() != Some(id) && !left.contains(id)));
         put(registries, described(fresh, entry, offer, device_id), now, &mut changes);
         ids.push(Some(entity_id));
     }
+    left.retain(|id| is_of(registries, entry, id));
+    changes.extend(registries.remove_empty_devices(&left));
     (changes, ids)
+}
+
+fn is_of(registries: &Registries, entry: &ConfigEntry, device_id: &str) -> bool {
+    registries.device(device_id).is_some_and(|device| device.config_entry_id.as_ref() == Some(&entry.entry_id))
 }
 
 /// Removes entities, and the devices that they were on if nothing is left there.
@@ -74,11 +83,16 @@ pub(super) fn forget(registries: &mut Registries, entry: &ConfigEntry, unique_id
     for (entity_id, _) in &gone {
         changes.extend(registries.remove_entity(entity_id).unwrap_or_default());
     }
-    let own = |id: &String| registries.device(id).is_some_and(|d| d.config_entry_id.as_ref() == Some(&entry.entry_id));
-    let devices: Vec<_> = gone.into_iter().filter_map(|(_, device)| device.filter(|id| own(id))).collect();
+    let devices: BTreeSet<_> = gone.into_iter().filter_map(|(_, device)| device).collect();
+    let devices: Vec<_> = devices.into_iter().filter(|id| is_of(registries, entry, id)).collect();
     changes.extend(registries.remove_empty_devices(&devices));
     changes
 }
+
+/// The most identifiers, and connections, of a device; further ones are not noted. A thing may have new ones each time.
+const MAX_NAMES: usize = 512;
+/// The most areas for which another is made because a thing suggests it.
+const MAX_AREAS: usize = 256;
 
 /// The devices of one entry, by what tells them apart. Those of other entries are not looked at: whoever claims
 /// another's address does not get its place, nor what people may do there.
@@ -133,12 +147,12 @@ impl Devices {
         });
         for id in &offer.identifiers {
             let pair = (self.domain.clone(), id.clone());
-            if !device.identifiers.contains(&pair) {
+            if device.identifiers.len() < MAX_NAMES && !device.identifiers.contains(&pair) {
                 device.identifiers.push(pair);
             }
         }
         for pair in &offer.connections {
-            if !device.connections.contains(pair) {
+            if device.connections.len() < MAX_NAMES && !device.connections.contains(pair) {
                 device.connections.push(pair.clone());
             }
         }
@@ -179,6 +193,9 @@ fn area_named(registries: &mut Registries, name: &str, now: Timestamp, changes: 
     if let Some(area) = known {
         return Some(area.id.clone());
     }
+    if registries.areas().count() >= MAX_AREAS {
+        return None;
+    }
     let made = registries.create_area(AreaPatch { name: Some(name.to_owned()), ..AreaPatch::default() }, now).ok()?;
     let id = made.iter().find_map(|change| match change {
         Change::Area { id, .. } => Some(id.clone()),
@@ -215,6 +232,7 @@ fn new_id(
     entry: &ConfigEntry,
     offer: &NewEntity,
     device_name: Option<&str>,
+    numbers: &mut HashMap<String, usize>,
     free: impl Fn(&str) -> bool,
 ) -> Option<EntityId> {
     let named = match (device_name, offer.name.as_deref()) {
@@ -225,9 +243,14 @@ fn new_id(
     let wish = slugify(offer.object_id.as_deref().unwrap_or(&named));
     // Ids have an end, and leave room for a number.
     let wish: String = wish.chars().take(200).collect();
-    let numbered = (1usize..)
-        .map(|n| if n == 1 { format!("{}.{wish}", offer.domain) } else { format!("{}.{wish}_{n}", offer.domain) });
-    numbered.take(100_000).find(|id| free(id))?.parse().ok()
+    let wish = format!("{}.{wish}", offer.domain);
+    let id = |n: usize| if n == 1 { wish.clone() } else { format!("{wish}_{n}") };
+    // Of one offer, thousands may have the same name: those before have taken the numbers below.
+    let first = numbers.get(&wish).copied().unwrap_or(1);
+    let n = (first..=100_000).find(|n| free(&id(*n)))?;
+    let found = id(n);
+    numbers.insert(wish, n + 1);
+    found.parse().ok()
 }
 
 /// Returns 32 hex digits that are the same for the same thing: an entity that is removed and comes back has the id that

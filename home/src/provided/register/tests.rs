@@ -126,3 +126,35 @@ fn new_entities_may_start_disabled() {
     register(&mut home, &entry, &[offer("1", "One")]);
     assert!(!home.entity("light.one").unwrap().is_enabled());
 }
+
+#[test]
+fn a_thing_that_says_of_itself_that_it_is_another_leaves_nothing_behind() {
+    let (mut home, entry) = (Registries::default(), entry("a"));
+    for n in 0..5 {
+        let device = NewDevice { connections: Vec::new(), ..device(&n.to_string()) };
+        register(&mut home, &entry, &[on(device, offer("1", "Lamp"))]);
+    }
+    assert_eq!(home.devices().count(), 1);
+    assert_eq!(home.entities().count(), 1);
+}
+
+#[test]
+fn a_device_does_not_collect_identifiers_without_end() {
+    let (mut home, entry) = (Registries::default(), entry("a"));
+    for n in 0..40 {
+        let identifiers = (0..512).map(|m| format!("{n} {m}")).collect();
+        let device = NewDevice { identifiers, ..device("d") };
+        register(&mut home, &entry, &[on(device, offer("1", "Lamp"))]);
+    }
+    assert!(home.devices().all(|device| device.identifiers.len() <= 512));
+}
+
+#[test]
+fn thousands_of_one_name_get_their_ids_soon() {
+    let (mut home, entry) = (Registries::default(), entry("a"));
+    let offers: Vec<_> = (0..10_000).map(|n| offer(&n.to_string(), "Lamp")).collect();
+    let started = std::time::Instant::now();
+    let ids = register(&mut home, &entry, &offers);
+    assert_eq!(ids.last(), Some(&Some("light.lamp_10000".to_owned())));
+    assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+}
