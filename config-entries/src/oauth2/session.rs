@@ -212,8 +212,19 @@ impl Inner {
                     credentials.get(id).filter(|credential| credential.domain == entry.domain).cloned()
                 });
                 let credential = credential.ok_or(TokenFailure::UnknownCredential)?;
-                let answer = self.ask(&credential, &used).await;
-                stored.merge(&read_refresh(answer)?, self.entry.now())?
+                let answer = read_refresh(self.ask(&credential, &used).await)?;
+                match stored.merge(&answer, self.entry.now()) {
+                    Ok(fresh) => fresh,
+                    Err(unusable) => {
+                        // The refresh token that was used is used up: the new one is all that is left.
+                        if let Some(rotated) = stored.rotated(&answer)
+                            && let Err(error) = landing.shared.replace_tokens(&entry.domain, &used, &rotated).await
+                        {
+                            tracing::error!(entry = entry.entry_id, %error, "a new refresh token could not be kept");
+                        }
+                        return Err(unusable.into());
+                    }
+                }
             }
         };
         landing.unsaved = Some(fresh.clone());

@@ -74,6 +74,15 @@ impl Token {
         Ok(Self { refresh_token, rest, ..fresh })
     }
 
+    /// Returns this token, expired, with the new refresh token of an answer that is no token otherwise; none if it brought
+    /// no other.
+    pub fn rotated(&self, answer: &Map<String, Value>) -> Option<Self> {
+        let fresh = text(answer, "refresh_token")?;
+        let own = self.refresh_token.as_ref().map(ExposeSecret::expose_secret);
+        let is_new = own != Some(fresh.expose_secret());
+        is_new.then(|| Self { refresh_token: Some(fresh), expires_at: 0.0, ..self.clone() })
+    }
+
     /// Reads the `token` of an entry's data. One that does not say when it expires counts as expired.
     pub fn from_data(data: &Value) -> Option<Self> {
         let data = data.as_object()?;

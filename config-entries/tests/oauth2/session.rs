@@ -342,3 +342,23 @@ async fn a_restart_between_any_two_steps_ends_well() {
     assert!(kit.flows().is_empty());
     assert_eq!(cloud.tokens.left(), 0);
 }
+
+/// A rotated refresh token is kept, whatever else is wrong with the answer that brought it: the old one is used up.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_no_token_does_not_lose_its_refresh_token() {
+    for broken in [
+        json!({"refresh_token": "r2", "expires_in": 60}),
+        json!({"access_token": "a2", "refresh_token": "r2", "expires_in": "soon"}),
+    ] {
+        let cloud = Cloud::default();
+        cloud.tokens.answer(200, &broken);
+        let kit = cloud.kit(0).start(cloud.register()).await;
+        assert_ne!(kit.state(&kit.only_entry("cloud")), "loaded");
+        assert_eq!(stored(&kit)["refresh_token"], "r2", "{broken}");
+        cloud.tokens.answer(200, &json!({"access_token": "a3", "expires_in": 60}));
+        kit.reload(&kit.only_entry("cloud")).await.unwrap();
+        assert_eq!(kit.state(&kit.only_entry("cloud")), "loaded");
+        assert_eq!(cloud.tokens.asked().last().unwrap()["refresh_token"], "r2");
+        assert!(kit.flows().is_empty());
+    }
+}
