@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -24,6 +24,9 @@ pub(crate) struct MemoryHome {
     epoch: Timestamp,
     inner: Mutex<Inner>,
     pub(crate) disk_fails: AtomicBool,
+    /// How many more changes fit on the disk.
+    pub(crate) disk_space: AtomicUsize,
+    pub(crate) signed_out: AtomicBool,
 }
 
 #[derive(Default)]
@@ -46,12 +49,27 @@ impl MemoryHome {
             inner.order.push(entry.entry_id.clone());
             inner.disk.insert(entry.entry_id.clone(), entry);
         }
-        let (inner, disk_fails) = (Mutex::new(inner), AtomicBool::new(false));
-        Self { bus, _world: world, started: Instant::now(), epoch, inner, disk_fails }
+        Self {
+            bus,
+            _world: world,
+            started: Instant::now(),
+            epoch,
+            inner: Mutex::new(inner),
+            disk_fails: AtomicBool::new(false),
+            disk_space: AtomicUsize::new(usize::MAX),
+            signed_out: AtomicBool::new(false),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take_space(&self) -> Result<(), HostError> {
+        let less = |left: usize| left.checked_sub(1);
+        let fits = !self.disk_fails.load(Ordering::Acquire)
+            && self.disk_space.fetch_update(Ordering::AcqRel, Ordering::Acquire, less).is_ok();
+        if fits { Ok(()) } else { Err(HostError("the disk is full".to_owned())) }
     }
 
     /// Returns what a restart would find.
@@ -120,7 +138,7 @@ impl Host for MemoryHome {
     }
 
     fn is_live(&self, _: &Principal) -> bool {
-        true
+        !self.signed_out.load(Ordering::Acquire)
     }
 
     fn now(&self) -> Timestamp {
@@ -144,9 +162,7 @@ impl Host for MemoryHome {
     async fn keep(&self, changes: &[Kept]) -> Result<(), HostError> {
         // A disk takes its time: whoever else is ready goes on meanwhile.
         tokio::task::yield_now().await;
-        if self.disk_fails.load(Ordering::Acquire) {
-            return Err(HostError("the disk is full".to_owned()));
-        }
+        self.take_space()?;
         let mut inner = self.lock();
         for change in changes {
             match (&change.before, &change.after) {
@@ -177,9 +193,7 @@ impl Host for MemoryHome {
 
     async fn keep_credential(&self, id: &str, credential: Option<&ApplicationCredential>) -> Result<(), HostError> {
         tokio::task::yield_now().await;
-        if self.disk_fails.load(Ordering::Acquire) {
-            return Err(HostError("the disk is full".to_owned()));
-        }
+        self.take_space()?;
         let mut inner = self.lock();
         match credential {
             Some(credential) => _ = inner.credentials.insert(id.to_owned(), credential.clone()),
@@ -194,9 +208,7 @@ impl Host for MemoryHome {
 
     async fn provide(&self, entry: &ConfigEntry, _: &Principal, entities: Vec<NewEntity>) -> Result<(), HostError> {
         tokio::task::yield_now().await;
-        if self.disk_fails.load(Ordering::Acquire) {
-            return Err(HostError("the disk is full".to_owned()));
-        }
+        self.take_space()?;
         let writer = self.writer(&entry.domain);
         for entity in entities {
             let id = {

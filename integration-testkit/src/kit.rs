@@ -351,6 +351,16 @@ impl Kit {
         self.home.disk_fails.store(fails, Ordering::Release);
     }
 
+    /// Lets `n` more changes fit on the disk; what comes after them fails.
+    pub fn set_disk_space(&self, n: usize) {
+        self.home.disk_space.store(n, Ordering::Release);
+    }
+
+    /// Ends the administrator's session: what waits for its turn is refused when that comes.
+    pub fn sign_out(&self) {
+        self.home.signed_out.store(true, Ordering::Release);
+    }
+
     /// Ends the test if anything runs that should not: a timer, a flow, an entry's code.
     #[track_caller]
     pub fn assert_quiet(&self) {

@@ -49,7 +49,8 @@ impl Manager {
             let entry_id = request.request().entry_id.clone();
             let polling = request.request().pref_disable_polling;
             let before = shared.entry(&entry_id);
-            shared.change(&entry_id, |book, now| book.update(request, now)).await?;
+            let update = |book: &mut EntryBook, now| shared.renew_then(request, |asked| book.update(asked, now));
+            shared.change(&entry_id, update).await?;
             let changed = polling.is_some() && before.is_some_and(|entry| Some(entry.pref_disable_polling) != polling);
             if changed && shared.is_loaded(&entry_id) {
                 return shared.reload_entry(&entry_id).await;
@@ -65,8 +66,12 @@ impl Manager {
     /// [`ManageError`].
     pub async fn update_subentry(&self, request: Authorized<UpdateSubentry>) -> Result<(), ManageError> {
         let (shared, entry_id) = (Arc::clone(&self.shared), request.request().entry_id.clone());
-        apart(async move { shared.change(&entry_id, |book, now| book.update_subentry(request, now)).await.map(drop) })
-            .await
+        apart(async move {
+            let update =
+                |book: &mut EntryBook, now| shared.renew_then(request, |asked| book.update_subentry(asked, now));
+            shared.change(&entry_id, update).await.map(drop)
+        })
+        .await
     }
 
     /// Removes a part of an entry.
@@ -75,8 +80,12 @@ impl Manager {
     /// [`ManageError`].
     pub async fn remove_subentry(&self, request: Authorized<RemoveSubentry>) -> Result<(), ManageError> {
         let (shared, entry_id) = (Arc::clone(&self.shared), request.request().entry_id.clone());
-        apart(async move { shared.change(&entry_id, |book, now| book.remove_subentry(request, now)).await.map(drop) })
-            .await
+        apart(async move {
+            let remove =
+                |book: &mut EntryBook, now| shared.renew_then(request, |asked| book.remove_subentry(asked, now));
+            shared.change(&entry_id, remove).await.map(drop)
+        })
+        .await
     }
 
     /// Returns the issues as clients see them. `version` is what is said to have been dismissed.
@@ -121,12 +130,24 @@ impl Shared {
         self.host.bus().world().auth.renew(request)
     }
 
+    /// Decides a request again, and does what it asks for.
+    pub(super) fn renew_then<R: Action, T>(
+        &self,
+        request: Authorized<R>,
+        change: impl FnOnce(Authorized<R>) -> Result<T, EntryError>,
+    ) -> Result<T, ManageError> {
+        Ok(change(self.renew(request)?)?)
+    }
+
     /// Makes one change of an entry. Returns the entry as it is then, if it changed.
-    pub(super) async fn change(
+    pub(super) async fn change<E>(
         &self,
         entry_id: &str,
-        change: impl FnOnce(&mut EntryBook, Timestamp) -> Result<Option<EntryChange>, EntryError>,
-    ) -> Result<Option<Arc<ConfigEntry>>, ManageError> {
+        change: impl FnOnce(&mut EntryBook, Timestamp) -> Result<Option<EntryChange>, E>,
+    ) -> Result<Option<Arc<ConfigEntry>>, ManageError>
+    where
+        ManageError: From<E>,
+    {
         let _turn = self.writes.lock().await;
         let before = self.entry(entry_id);
         let mut book = self.lock().book.clone();

@@ -170,11 +170,12 @@ impl Manager {
     /// # Errors
     /// [`FlowError`].
     pub async fn continue_flow(&self, request: Authorized<ContinueFlow>) -> Result<FlowAnswer, FlowError> {
-        let (principal, ContinueFlow { family, flow_id, input, frontend_base }) = request.into_parts();
-        let runner = self.shared.runner(family, &flow_id, principal.user_id())?;
+        let ContinueFlow { family, flow_id, .. } = request.request();
+        let runner = self.shared.runner(*family, flow_id, request.principal().user_id())?;
         let shared = Arc::clone(&self.shared);
         apart(async move {
             let mut runner = runner.lock().await;
+            let (_, ContinueFlow { flow_id, input, frontend_base, .. }) = shared.renew(request)?.into_parts();
             // What a page elsewhere comes back with arrives by its signed state alone.
             let input = input.filter(|_| !matches!(runner.shown, Some(Shown::External { .. })));
             if frontend_base.is_some() {

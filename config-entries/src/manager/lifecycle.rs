@@ -48,8 +48,8 @@ impl Manager {
         apart(async move {
             let SetDisabled { entry_id, disabled } = request.request().clone();
             let mut turn = shared.turn(&entry_id).await?;
-            let request = shared.renew(request)?;
-            let changed = shared.change(&entry_id, |book, now| book.set_disabled(request, now)).await?;
+            let set = |book: &mut EntryBook, now| shared.renew_then(request, |asked| book.set_disabled(asked, now));
+            let changed = shared.change(&entry_id, set).await?;
             if changed.is_none() {
                 return Ok(false);
             }

@@ -54,7 +54,7 @@ async fn menus_and_progress() {
     let Err(FlowError::Input(wrong)) = kit.answer(menu.flow_id(), json!({"next_step_id": "bogus"})).await else {
         panic!("chosen");
     };
-    assert_eq!(wrong.to_wire(), json!({"next_step_id": "value must be one of ['form', 'wait', 'gone']"}));
+    assert_eq!(wrong.to_wire(), json!({"next_step_id": "value must be one of ['form', 'wait', 'gone', 'slow']"}));
     let waits = kit.answer(menu.flow_id(), json!({"next_step_id": "wait"})).await.unwrap();
     assert_eq!((waits.kind(), waits.to_wire()["progress_action"].as_str()), ("progress", Some("waiting")));
     let half = json!({"handler": "scripted", "flow_id": menu.flow_id(), "progress": 0.5});
@@ -256,4 +256,19 @@ async fn an_abort_and_an_answer_at_once() {
         assert_ne!(aborted, answered, "after {n_yields}");
         assert_eq!(kit.entries("scripted")[0].options.is_empty(), aborted, "after {n_yields}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_waited_is_not_taken_for_who_has_signed_out() {
+    let kit = Arc::new(started(18, &script(), &[]).await);
+    let flow = kit.start_flow("scripted").await.unwrap().flow_id().to_owned();
+    let (here, flow_id) = (Arc::clone(&kit), flow.clone());
+    let slow = tokio::spawn(async move { here.answer(&flow_id, json!({"next_step_id": "slow"})).await });
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    let (here, flow_id) = (Arc::clone(&kit), flow.clone());
+    let waits = tokio::spawn(async move { here.look(&flow_id).await });
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    kit.sign_out();
+    assert!(slow.await.unwrap().is_ok(), "it had begun");
+    assert!(matches!(waits.await.unwrap(), Err(FlowError::Unauthorized(_))));
 }

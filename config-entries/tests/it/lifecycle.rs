@@ -209,3 +209,33 @@ async fn an_entity_that_is_enabled_reloads_its_entry_in_a_while() {
     kit.remove(&id(0)).await.unwrap();
     kit.assert_quiet();
 }
+
+/// What waited for its turn is decided again when that comes.
+#[tokio::test(start_paused = true)]
+async fn a_change_that_waited_is_not_made_for_who_has_signed_out() {
+    let rename = |title: &str| UpdateEntry {
+        entry_id: id(0),
+        title: Some(title.into()),
+        pref_disable_new_entities: None,
+        pref_disable_polling: None,
+    };
+    for n_yields in 0..8 {
+        let script = script();
+        let kit = Arc::new(started(12, &script, &[json!({})]).await);
+        let change = |title: &str| {
+            let (here, asked) = (Arc::clone(&kit), kit.authorize(rename(title)));
+            tokio::spawn(async move { here.manager().update(asked).await })
+        };
+        let (first, second) = (change("first"), change("second"));
+        for _ in 0..n_yields {
+            tokio::task::yield_now().await;
+        }
+        let waits = kit.entries("scripted")[0].title == "Entry 0";
+        kit.sign_out();
+        _ = first.await.unwrap();
+        if waits {
+            let refused = matches!(second.await.unwrap(), Err(ManageError::Unauthorized(_)));
+            assert!(refused, "the first was not even done after {n_yields}");
+        }
+    }
+}

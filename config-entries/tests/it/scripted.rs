@@ -219,7 +219,7 @@ struct Add;
 impl Flow<NewEntry> for Add {
     async fn step(&mut self, flow: &mut FlowContext, step: &str, input: Input) -> Result<Step<NewEntry>, Abort> {
         match (step, input) {
-            ("user", _) => Ok(Step::Show(Shown::Menu(Menu::new("user", &["form", "wait", "gone"])))),
+            ("user", _) => Ok(Step::Show(Shown::Menu(Menu::new("user", &["form", "wait", "gone", "slow"])))),
             ("form", None) => {
                 let schema = Schema::new()
                     .with(Field::required("id", FieldKind::Text))
@@ -238,6 +238,10 @@ impl Flow<NewEntry> for Add {
                 Ok(Step::Show(Shown::Progress { step_id: "waited".into(), action: "waiting".into() }))
             }
             ("waited", _) => Ok(Step::Continue("form".into())),
+            ("slow", _) => {
+                tokio::time::sleep(Duration::from_secs(10)).await;
+                Form::new("form", Schema::new()).show()
+            }
             // Discoveries.
             ("integration_discovery", None) => {
                 let data = flow.data().cloned().unwrap_or_default();
