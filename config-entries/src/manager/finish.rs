@@ -9,8 +9,8 @@ use super::{
     flows::{Done, FlowError},
 };
 use crate::{
-    Abort, ChangeEntry, ConfigEntry, EntryUpdate, FlowAnswer, FlowKind, FlowRecord, Identity, Kept, NewEntry,
-    NewOptions, ReplaceEntry, Source, Subentry, SubentryDone,
+    Abort, ChangeEntry, ConfigEntry, EntryBook, EntryUpdate, FlowAnswer, FlowKind, FlowRecord, Identity, Kept,
+    NewEntry, NewOptions, ReplaceEntry, Source, Subentry, SubentryDone,
 };
 
 impl Shared {
@@ -159,42 +159,65 @@ impl Shared {
         let FlowKind::Subentry { entry_id, subentry_type, subentry_id } = &flow.kind else {
             return Err(FlowError::UnknownFlow);
         };
-        let entry = self.entry(entry_id).ok_or(FlowError::UnknownFlow)?;
-        let mut parts = entry.subentries.clone();
-        let mut answer = FlowAnswer::new("create_entry", flow)
-            .with("description", Value::Null)
-            .with("description_placeholders", Value::Null);
-        let mut updated = None;
+        let principal = self.principal_of(&flow.domain).ok_or(FlowError::UnknownHandler)?;
+        let mut answer = Err(FlowError::UnknownFlow);
+        // Of the parts that there are when its turn comes: others may be made or removed at the same time.
+        let put = |book: &mut EntryBook, now| {
+            let Some((entry, _)) = book.get(entry_id) else { return Ok(None) };
+            let mut parts = entry.subentries.clone();
+            answer = self.put_part(flow, (subentry_type, subentry_id.as_ref()), done, &mut parts);
+            if answer.is_err() {
+                return Ok(None);
+            }
+            let (domain, entry_id) = (flow.domain.clone(), entry_id.clone());
+            let wish = ChangeEntry { domain, entry_id, subentries: Some(parts), ..ChangeEntry::default() };
+            Ok::<_, ManageError>(book.change_entry(self.host.bus().authorize(&principal, wish)?, now)?)
+        };
+        let changed = self.change(entry_id, put).await?;
+        if answer.is_ok() {
+            self.end_flow(&flow.id);
+        }
+        self.tell_running(changed).await;
+        answer
+    }
+
+    /// Puts what a flow comes to among the parts of an entry. Nothing changes if there is such a part already.
+    fn put_part(
+        &self,
+        flow: &FlowRecord,
+        (subentry_type, subentry_id): (&str, Option<&String>),
+        done: SubentryDone,
+        parts: &mut Vec<Subentry>,
+    ) -> Result<FlowAnswer, FlowError> {
         match done {
             SubentryDone::Create(new) => {
                 let taken = |part: &Subentry| part.unique_id.is_some() && part.unique_id == new.unique_id;
                 if parts.iter().any(taken) {
-                    self.end_flow(&flow.id);
                     return Ok(FlowAnswer::aborted(flow, &Abort::new("already_configured")));
                 }
-                answer = answer.with("title", new.title.clone()).with("unique_id", json!(new.unique_id));
+                let answer = FlowAnswer::new("create_entry", flow)
+                    .with("description", Value::Null)
+                    .with("description_placeholders", Value::Null)
+                    .with("title", new.title.clone())
+                    .with("unique_id", json!(new.unique_id));
                 parts.push(Subentry {
                     subentry_id: self.ulid(),
-                    subentry_type: subentry_type.clone(),
+                    subentry_type: subentry_type.to_owned(),
                     title: new.title,
                     unique_id: new.unique_id,
                     data: new.data,
                     ..Subentry::default()
                 });
+                Ok(answer)
             }
             SubentryDone::Update { title, data } => {
-                let part = parts.iter_mut().find(|part| Some(&part.subentry_id) == subentry_id.as_ref());
+                let part = parts.iter_mut().find(|part| Some(&part.subentry_id) == subentry_id);
                 let part = part.ok_or(FlowError::UnknownFlow)?;
                 part.title = title.unwrap_or_else(|| part.title.clone());
                 part.data = data;
-                updated = Some(FlowAnswer::aborted(flow, &Abort::shared("reconfigure_successful")));
+                Ok(FlowAnswer::aborted(flow, &Abort::shared("reconfigure_successful")))
             }
         }
-        let wish = ChangeEntry { entry_id: entry_id.clone(), subentries: Some(parts), ..ChangeEntry::default() };
-        let changed = self.change_as_integration(wish).await?;
-        self.end_flow(&flow.id);
-        self.tell_running(changed).await;
-        Ok(updated.unwrap_or(answer))
     }
 
     /// Tells the running integration that its entry has changed.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use config_entries::{
-    ConfigEntry, ContinueFlow, DiscoverFlow, FlowBook, FlowError, FlowFamily, IgnoreFlow, Source, StartSubentryFlow,
+    ConfigEntry, ContinueFlow, DiscoverFlow, FlowBook, FlowError, FlowFamily, IgnoreFlow, RemoveSubentry, Source,
+    StartSubentryFlow,
 };
 use integration_testkit::Kit;
 use serde_json::{Value, json};
@@ -271,4 +272,45 @@ async fn a_step_that_waited_is_not_taken_for_who_has_signed_out() {
     kit.sign_out();
     assert!(slow.await.unwrap().is_ok(), "it had begun");
     assert!(matches!(waits.await.unwrap(), Err(FlowError::Unauthorized(_))));
+}
+
+async fn start_part(kit: &Kit, subentry_id: Option<String>) -> String {
+    let wish = StartSubentryFlow { entry_id: id(0), subentry_type: "room".into(), subentry_id };
+    kit.manager().start_subentry_flow(kit.authorize(wish)).await.unwrap().flow_id().to_owned()
+}
+
+async fn name_part(kit: &Kit, flow_id: &str, name: &str) -> config_entries::FlowAnswer {
+    let input = json!({"name": name}).as_object().cloned();
+    let wish = ContinueFlow { family: FlowFamily::Subentry, flow_id: flow_id.into(), input, frontend_base: None };
+    kit.manager().continue_flow(kit.authorize(wish)).await.unwrap()
+}
+
+fn parts(kit: &Kit) -> Vec<String> {
+    let mut titles: Vec<_> = kit.entries("scripted")[0].subentries.iter().map(|part| part.title.clone()).collect();
+    titles.sort();
+    titles
+}
+
+/// What one flow or command has made of the parts is not undone by another that was at work at the same time.
+#[tokio::test(start_paused = true)]
+async fn parts_that_are_changed_at_once_are_all_kept() {
+    let kit = started(13, &script(), &[json!({})]).await;
+    let (one, two) = (start_part(&kit, None).await, start_part(&kit, None).await);
+    let (one, two) = tokio::join!(name_part(&kit, &one, "Hall"), name_part(&kit, &two, "Attic"));
+    assert_eq!((one.kind(), two.kind()), ("create_entry", "create_entry"));
+    assert_eq!(parts(&kit), ["Attic", "Hall"]);
+
+    let (one, two) = (start_part(&kit, None).await, start_part(&kit, None).await);
+    let (one, two) = tokio::join!(name_part(&kit, &one, "Loft"), name_part(&kit, &two, "Loft"));
+    assert_ne!(one.kind(), two.kind(), "there is one of a unique id");
+    assert_eq!(parts(&kit), ["Attic", "Hall", "Loft"]);
+
+    let hall =
+        kit.entries("scripted")[0].subentries.iter().find(|part| part.title == "Hall").unwrap().subentry_id.clone();
+    let flow = start_part(&kit, None).await;
+    let gone = RemoveSubentry { entry_id: id(0), subentry_id: hall };
+    let (removed, _) =
+        tokio::join!(kit.manager().remove_subentry(kit.authorize(gone)), name_part(&kit, &flow, "Cellar"));
+    removed.unwrap();
+    assert_eq!(parts(&kit), ["Attic", "Cellar", "Loft"], "what was removed does not come back");
 }
