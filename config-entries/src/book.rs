@@ -27,6 +27,15 @@ pub enum EntryChange {
     Removed(Arc<ConfigEntry>),
 }
 
+impl EntryChange {
+    /// Returns the entry as it is now, or as it was.
+    pub fn into_entry(self) -> Arc<ConfigEntry> {
+        match self {
+            Self::Added(entry) | Self::Updated(entry) | Self::Removed(entry) => entry,
+        }
+    }
+}
+
 /// Why a change of an entry was refused. Nothing has changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EntryError {

@@ -154,9 +154,7 @@ impl Shared {
         let Some(change) = change(&mut book, self.host.now())? else { return Ok(None) };
         self.host.keep(&[Kept::of(before, &change)]).await?;
         self.show(&change);
-        Ok(match change {
-            EntryChange::Added(entry) | EntryChange::Updated(entry) | EntryChange::Removed(entry) => Some(entry),
-        })
+        Ok(Some(change.into_entry()))
     }
 
     /// Shows a change that is on disk.

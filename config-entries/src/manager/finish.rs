@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use auth_core::Unauthorized;
 use serde_json::{Value, json};
 
 use super::{
@@ -9,8 +10,8 @@ use super::{
     flows::{Done, FlowError},
 };
 use crate::{
-    Abort, ChangeEntry, ConfigEntry, EntryBook, EntryUpdate, FlowAnswer, FlowKind, FlowRecord, Identity, Kept,
-    NewEntry, NewOptions, ReplaceEntry, Source, Subentry, SubentryDone,
+    Abort, AddEntry, ChangeEntry, ConfigEntry, EntryBook, EntryUpdate, FlowAnswer, FlowKind, FlowRecord, Identity,
+    Kept, NewEntry, NewOptions, ReplaceEntry, Source, Subentry, SubentryDone,
 };
 
 impl Shared {
@@ -44,9 +45,6 @@ impl Shared {
                 self.end_flow(&flow.id);
                 return Ok(FlowAnswer::aborted(flow, &Abort::shared("single_instance_allowed")));
             }
-            if let Some(unique_id) = &flow.unique_id {
-                self.replace(&flow.domain, unique_id).await?;
-            }
             let entry = ConfigEntry {
                 entry_id: self.ulid(),
                 domain: flow.domain.clone(),
@@ -60,7 +58,7 @@ impl Shared {
                 source: flow.source.as_str().to_owned(),
                 ..ConfigEntry::default()
             };
-            self.add(entry).await?
+            self.add_in_place(entry).await?
         };
         self.end_flow(&flow.id);
         if let Some(unique_id) = &flow.unique_id {
@@ -80,18 +78,48 @@ impl Shared {
             .with("result", self.wire_of(&entry.entry_id).unwrap_or_default()))
     }
 
-    /// Removes the entry that has a unique id already: the new one takes its place.
-    async fn replace(&self, domain: &str, unique_id: &str) -> Result<(), FlowError> {
-        let Some(before) = self.lock().book.find_unique(domain, unique_id).cloned() else { return Ok(()) };
-        let principal = self.registered(domain).ok_or(FlowError::UnknownHandler)?.principal;
-        let mut turn = self.turn(&before.entry_id).await?;
+    /// Adds an entry. One that has its unique id already goes in the same change: the new one takes its place.
+    async fn add_in_place(&self, entry: ConfigEntry) -> Result<Arc<ConfigEntry>, FlowError> {
+        let unique_id = entry.unique_id.as_deref();
+        let before = unique_id.and_then(|id| self.lock().book.find_unique(&entry.domain, id).cloned());
+        let Some(before) = before else { return Ok(self.add(entry).await?) };
+        // It may have been removed before its turn came.
+        let Ok(mut turn) = self.turn(&before.entry_id).await else { return Ok(self.add(entry).await?) };
         if self.unload(&mut turn, &before.entry_id).await.is_err() {
             tracing::warn!(entry = before.entry_id, "an entry that is replaced could not be taken down");
         }
-        let gone = ReplaceEntry { domain: domain.to_owned(), entry_id: before.entry_id.clone() };
-        let asked = self.host.bus().authorize(&principal, gone)?;
-        self.remove_entry(&before.entry_id, |book| book.replace(asked)).await?;
-        Ok(())
+        match self.replace(&before.entry_id, entry).await {
+            Ok((gone, added)) => {
+                self.clean_up_after(&gone).await;
+                Ok(added)
+            }
+            Err(error) => {
+                self.set_up(&mut turn, &before.entry_id).await;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Puts an entry in the place of one that is down: both or neither. Returns the one that is gone and the new one.
+    async fn replace(
+        &self,
+        before: &str,
+        entry: ConfigEntry,
+    ) -> Result<(Arc<ConfigEntry>, Arc<ConfigEntry>), ManageError> {
+        let domain = entry.domain.clone();
+        let principal = self.principal_of(&domain).ok_or_else(Unauthorized::default)?;
+        let gone = ReplaceEntry { domain, entry_id: before.to_owned() };
+        let (gone, new) = {
+            let bus = self.host.bus();
+            (bus.authorize(&principal, gone)?, bus.authorize(&principal, AddEntry(entry))?)
+        };
+        let _turn = self.writes.lock().await;
+        let mut book = self.lock().book.clone();
+        let before = self.entry(before);
+        let (gone, added) = (book.replace(gone)?, book.add(new, self.host.now())?);
+        self.host.keep(&[Kept::of(before, &gone), Kept::of(None, &added)]).await?;
+        [&gone, &added].into_iter().for_each(|change| self.show(change));
+        Ok((gone.into_entry(), added.into_entry()))
     }
 
     /// Updates the entries that a reauthentication or reconfiguration is about. It makes none: there is no way to.

@@ -338,21 +338,26 @@ impl Shared {
             let change = take(&mut book)?;
             self.host.keep(&[Kept::of(before, &change)]).await?;
             self.show(&change);
-            let EntryChange::Removed(gone) = change else { return Ok(()) };
-            gone
+            change.into_entry()
         };
+        self.clean_up_after(&gone).await;
+        Ok(())
+    }
+
+    /// Ends what is left of an entry that has been removed.
+    pub(super) async fn clean_up_after(&self, gone: &ConfigEntry) {
+        let entry_id = &*gone.entry_id;
         self.drop_from_reauth(entry_id);
         self.end_flows_about(entry_id);
         if let Some(timer) = self.lock().slots.remove(entry_id).and_then(|slot| slot.timer) {
             timer.abort();
         }
         if let Some(registered) = self.registered(&gone.domain) {
-            let removed = AssertUnwindSafe(registered.integration.removed(&gone)).catch_unwind();
+            let removed = AssertUnwindSafe(registered.integration.removed(gone)).catch_unwind();
             if !matches!(timeout(UNLOAD_TIME, removed).await, Ok(Ok(()))) {
                 tracing::error!(entry = entry_id, "an integration did not clean up after an entry");
             }
         }
-        Ok(())
     }
 
     fn arm_retry(&self, entry_id: &str, retry_after: Option<Duration>) {

@@ -314,3 +314,24 @@ async fn parts_that_are_changed_at_once_are_all_kept() {
     removed.unwrap();
     assert_eq!(parts(&kit), ["Attic", "Cellar", "Loft"], "what was removed does not come back");
 }
+
+/// An entry takes another's place in one change: a full disk or a power cut leaves the one or the other.
+#[tokio::test(start_paused = true)]
+async fn an_entry_that_cannot_be_replaced_stays() {
+    for n_fit in 0..2 {
+        let kit = started(14, &script(), &[]).await;
+        let found = discover(&kit, json!({"id": "thing"})).await;
+        let ignore = IgnoreFlow { flow_id: found.flow_id().to_owned(), title: "Not mine".into() };
+        kit.manager().ignore_flow(kit.authorize(ignore)).await.unwrap();
+        let before = kit.only_entry("scripted");
+        let flow = form(&kit).await;
+        kit.set_disk_space(n_fit);
+        match kit.answer(&flow, json!({"id": "thing"})).await {
+            Ok(done) => assert_eq!(kit.only_entry("scripted"), done.entry_id().unwrap()),
+            Err(_) => assert_eq!(kit.only_entry("scripted"), before, "{n_fit} changes fit"),
+        }
+        kit.set_disk_space(usize::MAX);
+        let kit = crate::scripted::restarted(kit, &script()).await;
+        kit.only_entry("scripted");
+    }
+}
