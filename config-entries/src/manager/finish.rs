@@ -136,8 +136,13 @@ impl Shared {
             return Ok(FlowAnswer::aborted(flow, &Abort::new("unique_id_mismatch")));
         }
         let entry_ids = self.update_all(flow, &update).await?;
-        self.end_flow(&flow.id);
+        let ended = self.end_flow(&flow.id);
         entry_ids.iter().for_each(|id| self.reload_soon(id));
+        // Those that joined while the update was on its way to the disk have not got it.
+        let joined = ended.map(|flow| flow.entry_ids).unwrap_or_default();
+        for late in joined.iter().filter(|id| !entry_ids.contains(id)) {
+            drop(self.start_reauth(late));
+        }
         let reason = if flow.source == Source::Reauth { "reauth_successful" } else { "reconfigure_successful" };
         Ok(FlowAnswer::aborted(flow, &Abort::shared(reason)))
     }

@@ -91,7 +91,8 @@ impl Shared {
         let flow = self.lock().flows.reauth_of(entry_id).cloned();
         let Some(flow) = flow else { return };
         if flow.entry_ids.first().is_some_and(|first| first == entry_id) {
-            self.end_flow(&flow.id);
+            // As it is when it ends: others may have joined just now.
+            let Some(flow) = self.end_flow(&flow.id) else { return };
             for other in flow.entry_ids.iter().skip(1) {
                 drop(self.start_reauth(other));
             }

@@ -187,3 +187,27 @@ async fn what_cannot_be_kept_leaves_the_flow_open() {
     kit.answer(&flow, json!({"password": "new"})).await.unwrap();
     kit.until(&id(0), "loaded").await;
 }
+
+/// An entry that joins its account's reauthentication when that is all but done is mended with it, or has its own.
+#[tokio::test(start_paused = true)]
+async fn an_entry_that_joins_too_late_is_not_forgotten() {
+    for n_yields in 0..16 {
+        let script = script();
+        script.set(&id(0), Mode::Refuses);
+        let of = |account: &str| json!({"password": "old", "account": account});
+        let kit = Arc::new(started(n_yields, &script, &[of("a"), of("a")]).await);
+        let flow = kit.only_reauth(&id(0));
+        let here = Arc::clone(&kit);
+        let answer = tokio::spawn(async move { here.answer(&flow, json!({"password": "new"})).await.unwrap() });
+        for _ in 0..n_yields {
+            tokio::task::yield_now().await;
+        }
+        script.handle(&id(1)).unwrap().start_reauth();
+        answer.await.unwrap();
+        kit.until(&id(0), "loaded").await;
+        kit.until(&id(1), "loaded").await;
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        let mended = kit.entries("scripted")[1].data["password"] == "new";
+        assert_eq!(kit.reauths(&id(1)).len(), usize::from(!mended), "after {n_yields}");
+    }
+}
