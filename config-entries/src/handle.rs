@@ -148,10 +148,11 @@ impl<R> Entry<R> {
 
 impl Entry<AuthFailed> {
     /// Says that the credentials are refused now, at run time. The entry stays loaded; one reauthentication is open
-    /// when this was called once or a hundred times.
+    /// when this was called once or a hundred times. Nothing happens once this run has been taken down: another may have
+    /// got through.
     pub fn start_reauth(&self) {
         if let Some(shared) = self.handle.shared.upgrade() {
-            drop(shared.start_reauth(&self.handle.entry_id));
+            drop(shared.start_reauth_while(&self.handle.entry_id, || self.handle.is_up()));
         }
     }
 }
@@ -172,6 +173,11 @@ impl Handle {
     pub(crate) fn new(shared: Weak<Shared>, entry_id: &str) -> Self {
         let (tasks, up) = (Mutex::new(Some(JoinSet::new())), Arc::new(RwLock::new(true)));
         Self { shared, entry_id: entry_id.to_owned(), tasks, up }
+    }
+
+    /// Tells whether this run has not been taken down.
+    fn is_up(&self) -> bool {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// Ends every task of this run, and lets none be started any more. Returns when they have ended.

@@ -161,7 +161,10 @@ impl Shared {
     async fn reload(&self, turn: &mut Turn, entry_id: &str) -> Result<bool, ManageError> {
         self.cancel_timer(entry_id);
         self.drop_from_reauth(entry_id);
-        match self.unload(turn, entry_id).await {
+        let unloaded = self.unload(turn, entry_id).await;
+        // Again: the run that has ended may have been refused until its end. The next one finds out for itself.
+        self.drop_from_reauth(entry_id);
+        match unloaded {
             Ok(()) => {}
             Err(ManageError::UnloadFailed(_)) => return Ok(true),
             Err(error) => return Err(error),

@@ -36,6 +36,11 @@ impl Shared {
     /// if there is one for it already, if it is being reconfigured, or if it is disabled. Returns what ends when the
     /// flow's first step has been taken.
     pub(crate) fn start_reauth(&self, entry_id: &str) -> Option<JoinHandle<()>> {
+        self.start_reauth_while(entry_id, || true)
+    }
+
+    /// As [`Self::start_reauth`], but nothing happens if `holds` does not when the flow would be added.
+    pub(crate) fn start_reauth_while(&self, entry_id: &str, holds: impl FnOnce() -> bool) -> Option<JoinHandle<()>> {
         let shared = self.strong()?;
         let entry = self.entry(entry_id).filter(|entry| entry.disabled_by.is_none())?;
         let registered = self.registered(&entry.domain)?;
@@ -48,7 +53,8 @@ impl Shared {
         let mut locked = Arc::clone(&runner).try_lock_owned().ok()?;
         {
             let mut inner = self.lock();
-            if inner.stopped || inner.book.get(entry_id).is_none() {
+            let is_enabled = inner.book.get(entry_id).is_some_and(|(entry, _)| entry.disabled_by.is_none());
+            if inner.stopped || !is_enabled || !holds() {
                 return None;
             }
             if let Some(account) = account

@@ -211,3 +211,23 @@ async fn an_entry_that_joins_too_late_is_not_forgotten() {
         assert_eq!(kit.reauths(&id(1)).len(), usize::from(!mended), "after {n_yields}");
     }
 }
+
+/// What a run says of its credentials counts for nothing once another run works.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_of_a_run_that_ends_leaves_no_flow_behind() {
+    for n_yields in 0..16 {
+        let script = script();
+        let kit = Arc::new(started(n_yields, &script, &[json!({})]).await);
+        let old_run = script.handle(&id(0)).unwrap();
+        let here = Arc::clone(&kit);
+        let reload = tokio::spawn(async move { here.reload(&id(0)).await.unwrap() });
+        for _ in 0..n_yields {
+            tokio::task::yield_now().await;
+        }
+        old_run.start_reauth();
+        reload.await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        assert_eq!((kit.state(&id(0)).as_str(), kit.flows().len()), ("loaded", 0), "after {n_yields}");
+        assert!(kit.issues().is_empty());
+    }
+}
