@@ -148,9 +148,12 @@ impl FlowBook {
         self.flows.values().find(|flow| flow.source == Source::Reauth && flow.is_about(entry_id))
     }
 
-    fn reauth_or_reconfigure_of(&self, entry_id: &str) -> Option<&FlowRecord> {
+    /// Returns the reauthentication or reconfiguration that an entry is part of.
+    pub(crate) fn reauth_or_reconfigure_of(&self, entry_id: &str) -> Option<&FlowRecord> {
         let source = |flow: &FlowRecord| matches!(flow.source, Source::Reauth | Source::Reconfigure);
-        self.flows.values().find(|flow| source(flow) && flow.is_about(entry_id))
+        // Changing a part of the entry does not help it to sign in.
+        let is_such = |flow: &FlowRecord| source(flow) && flow.kind == FlowKind::Config;
+        self.flows.values().find(|flow| is_such(flow) && flow.is_about(entry_id))
     }
 
     /// Returns the flows about an entry: those that end with it.

@@ -364,7 +364,7 @@ impl Shared {
     }
 
     /// Ends the flows that users have left alone for too long.
-    fn expire_flows(&self) {
+    pub(super) fn expire_flows(&self) {
         let mut inner = self.lock();
         for gone in inner.flows.expire(self.host.now()) {
             inner.runners.remove(&gone.id);

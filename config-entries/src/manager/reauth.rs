@@ -42,6 +42,8 @@ impl Shared {
     /// As [`Self::start_reauth`], but nothing happens if `holds` does not when the flow would be added.
     pub(crate) fn start_reauth_while(&self, entry_id: &str, holds: impl FnOnce() -> bool) -> Option<JoinHandle<()>> {
         let shared = self.strong()?;
+        // A reconfiguration that was left alone for too long keeps nobody from signing in.
+        self.expire_flows();
         let entry = self.entry(entry_id).filter(|entry| entry.disabled_by.is_none())?;
         let registered = self.registered(&entry.domain)?;
         let machine = Machine::Update(registered.integration.reauth_flow(&entry)?);
@@ -59,7 +61,7 @@ impl Shared {
             }
             if let Some(account) = account
                 && let Some((other, is_shown)) = self.reauth_of_account(&inner, &entry.domain, &account)
-                && inner.flows.reauth_of(entry_id).is_none()
+                && inner.flows.reauth_or_reconfigure_of(entry_id).is_none()
             {
                 inner.flows.join_reauth(&other, entry_id);
                 if is_shown {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use config_entries::{FlowError, ManageError, News, reauth_issue_id};
+use config_entries::{ContinueFlow, FlowError, FlowFamily, ManageError, News, StartSubentryFlow, reauth_issue_id};
 use serde_json::json;
 
 use crate::scripted::{Mode, Script, id, restarted, started};
@@ -230,4 +230,33 @@ async fn a_refusal_of_a_run_that_ends_leaves_no_flow_behind() {
         assert_eq!((kit.state(&id(0)).as_str(), kit.flows().len()), ("loaded", 0), "after {n_yields}");
         assert!(kit.issues().is_empty());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_that_is_changed_keeps_no_entry_from_signing_in() {
+    let script = script();
+    let kit = started(11, &script, &[json!({})]).await;
+    let start = async |subentry_id| {
+        let wish = StartSubentryFlow { entry_id: id(0), subentry_type: "room".into(), subentry_id };
+        kit.manager().start_subentry_flow(kit.authorize(wish)).await.unwrap().flow_id().to_owned()
+    };
+    let flow_id = start(None).await;
+    let input = json!({"name": "Hall"}).as_object().cloned();
+    let wish = ContinueFlow { family: FlowFamily::Subentry, flow_id, input, frontend_base: None };
+    kit.manager().continue_flow(kit.authorize(wish)).await.unwrap();
+    start(Some(kit.entries("scripted")[0].subentries[0].subentry_id.clone())).await;
+    script.set(&id(0), Mode::Refuses);
+    kit.reload(&id(0)).await.unwrap();
+    kit.only_reauth(&id(0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reconfiguration_that_was_left_alone_keeps_no_entry_from_signing_in() {
+    let script = script();
+    let kit = started(12, &script, &[json!({})]).await;
+    kit.start_reconfigure("scripted", &id(0)).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
+    script.set(&id(0), Mode::Refuses);
+    kit.reload(&id(0)).await.unwrap();
+    kit.only_reauth(&id(0));
 }
