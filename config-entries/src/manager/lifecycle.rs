@@ -159,6 +159,9 @@ impl Shared {
     }
 
     async fn reload(&self, turn: &mut Turn, entry_id: &str) -> Result<bool, ManageError> {
+        if let Some(state) = self.state(entry_id).filter(|state| !state.is_recoverable()) {
+            return Err(ManageError::NotRecoverable(entry_id.to_owned(), state.as_str()));
+        }
         self.cancel_timer(entry_id);
         self.drop_from_reauth(entry_id);
         let unloaded = self.unload(turn, entry_id).await;

@@ -260,3 +260,15 @@ async fn a_reconfiguration_that_was_left_alone_keeps_no_entry_from_signing_in() 
     kit.reload(&id(0)).await.unwrap();
     kit.only_reauth(&id(0));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_reload_that_is_refused_ends_no_flow() {
+    let script = script();
+    let kit = started(13, &script, &[json!({})]).await;
+    *script.unload_fails.lock().unwrap() = true;
+    assert!(kit.reload(&id(0)).await.unwrap(), "must restart");
+    kit.reauth(&id(0)).await.unwrap();
+    let flow = kit.only_reauth(&id(0));
+    assert!(matches!(kit.reload(&id(0)).await, Err(ManageError::NotRecoverable(..))));
+    assert_eq!(kit.only_reauth(&id(0)), flow);
+}
