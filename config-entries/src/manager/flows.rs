@@ -214,11 +214,8 @@ impl Manager {
     pub fn abort_flow(&self, request: Authorized<AbortFlow>) -> Result<(), FlowError> {
         let (principal, AbortFlow { family, flow_id }) = request.into_parts();
         self.shared.runner(family, &flow_id, principal.user_id())?;
-        if self.shared.lock().flows.get(&flow_id).is_some_and(|flow| flow.is_finishing) {
-            // Too late: what it comes to is on its way to the disk.
-            return Err(FlowError::UnknownFlow);
-        }
-        self.shared.end_flow(&flow_id).map(drop).ok_or(FlowError::UnknownFlow)
+        // What it comes to may be on its way to the disk: then it is too late.
+        self.shared.end_flow_if(&flow_id, |flow| !flow.is_finishing).map(drop).ok_or(FlowError::UnknownFlow)
     }
 
     /// Has a discovered thing count as set up. Only a discovery can be ignored: a reauthentication is about an entry
@@ -227,26 +224,8 @@ impl Manager {
     /// # Errors
     /// [`FlowError::UnknownFlow`], [`FlowError::NotIgnorable`].
     pub async fn ignore_flow(&self, request: Authorized<IgnoreFlow>) -> Result<(), FlowError> {
-        let (_, IgnoreFlow { flow_id, title }) = request.into_parts();
-        let flow = self.shared.lock().flows.get(&flow_id).cloned().ok_or(FlowError::UnknownFlow)?;
-        if !flow.source.is_discovery() || flow.unique_id.is_none() {
-            return Err(FlowError::NotIgnorable);
-        }
-        let entry = ConfigEntry {
-            entry_id: self.shared.ulid(),
-            domain: flow.domain.clone(),
-            title,
-            unique_id: flow.unique_id.clone(),
-            source: Source::Ignore.as_str().to_owned(),
-            ..ConfigEntry::default()
-        };
         let shared = Arc::clone(&self.shared);
-        apart(async move {
-            shared.add(entry).await?;
-            shared.end_flow(&flow_id);
-            Ok(())
-        })
-        .await
+        apart(async move { shared.ignore_flow(request).await }).await
     }
 }
 
@@ -272,6 +251,29 @@ impl<'a> Start<'a> {
 }
 
 impl Shared {
+    async fn ignore_flow(&self, request: Authorized<IgnoreFlow>) -> Result<(), FlowError> {
+        // Nobody makes an entry of it, or ignores it, at the same time.
+        let _turn = self.creation.lock().await;
+        let (_, IgnoreFlow { flow_id, title }) = self.renew(request)?.into_parts();
+        let flow = self.lock().flows.get(&flow_id).filter(|flow| !flow.is_finishing).cloned();
+        let flow = flow.ok_or(FlowError::UnknownFlow)?;
+        let unique_id = flow.unique_id.filter(|_| flow.source.is_discovery()).ok_or(FlowError::NotIgnorable)?;
+        if self.lock().book.find_unique(&flow.domain, &unique_id).is_some() {
+            return Err(FlowError::NotIgnorable);
+        }
+        let entry = ConfigEntry {
+            entry_id: self.ulid(),
+            domain: flow.domain,
+            title,
+            unique_id: Some(unique_id),
+            source: Source::Ignore.as_str().to_owned(),
+            ..ConfigEntry::default()
+        };
+        self.add(entry).await?;
+        self.end_flow(&flow_id);
+        Ok(())
+    }
+
     /// Makes the record and the runner of a flow; neither is in its book yet.
     pub(super) fn prepare(&self, start: Start<'_>, machine: Machine) -> (FlowRecord, Runner) {
         let id = match start.kind {
@@ -497,7 +499,13 @@ impl Shared {
 
     /// Ends a flow, whatever it is doing: what it comes to afterwards counts for nothing.
     pub(super) fn end_flow(&self, flow_id: &str) -> Option<FlowRecord> {
+        self.end_flow_if(flow_id, |_| true)
+    }
+
+    /// Ends a flow that is as it should be; looking and ending are one.
+    fn end_flow_if(&self, flow_id: &str, is_such: impl FnOnce(&FlowRecord) -> bool) -> Option<FlowRecord> {
         let mut inner = self.lock();
+        inner.flows.get(flow_id).filter(|flow| is_such(flow))?;
         inner.runners.remove(flow_id);
         let flow = inner.flows.end(flow_id)?;
         if flow.source == Source::Reauth {

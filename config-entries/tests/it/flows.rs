@@ -335,3 +335,30 @@ async fn an_entry_that_cannot_be_replaced_stays() {
         kit.only_entry("scripted");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_discovery_is_ignored_once_or_set_up() {
+    let kit = started(15, &script(), &[]).await;
+    let found = discover(&kit, json!({"id": "thing"})).await;
+    let ignore = || {
+        let wish = IgnoreFlow { flow_id: found.flow_id().to_owned(), title: "Not mine".into() };
+        kit.manager().ignore_flow(kit.authorize(wish))
+    };
+    let (one, two) = tokio::join!(ignore(), ignore());
+    assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
+    kit.only_entry("scripted");
+
+    for n_yields in 0..12 {
+        let kit = Arc::new(started(n_yields, &script(), &[]).await);
+        let flow_id = discover(&kit, json!({"id": "thing"})).await.flow_id().to_owned();
+        let (here, flow) = (Arc::clone(&kit), flow_id.clone());
+        let answer = tokio::spawn(async move { here.answer(&flow, json!({})).await.is_ok() });
+        for _ in 0..n_yields {
+            tokio::task::yield_now().await;
+        }
+        let ignore = IgnoreFlow { flow_id, title: "Not mine".into() };
+        let ignored = kit.manager().ignore_flow(kit.authorize(ignore)).await.is_ok();
+        assert_ne!(ignored, answer.await.unwrap(), "after {n_yields}");
+        kit.only_entry("scripted");
+    }
+}
