@@ -182,6 +182,9 @@ impl FlowBook {
 }
 
 impl FlowRecord {
+    /// What stands in for the unique id of a discovery that has none, so that there is one such flow at a time.
+    pub const NO_UNIQUE_ID: &str = "default_discovery_unique_id";
+
     /// Tells whether the flow is about an entry.
     pub fn is_about(&self, entry_id: &str) -> bool {
         self.entry_ids.iter().any(|id| id == entry_id)

@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 
 use serde_json::{Map, Value, json};
 
-use super::{Abort, FlowId, Source};
+use super::{Abort, FlowId, FlowRecord, Source};
 use crate::{ConfigEntry, News, manager::Shared};
 
 /// What a flow may ask and tell while it runs.
@@ -101,7 +101,7 @@ impl FlowContext {
     /// [`Abort`] `already_configured` or `already_in_progress`.
     pub fn without_unique_id(&mut self) -> Result<(), Abort> {
         if self.source.is_discovery() {
-            self.set_unique_id("default_discovery_unique_id")?;
+            self.set_unique_id(FlowRecord::NO_UNIQUE_ID)?;
             if !self.entries().is_empty() {
                 return Err(Abort::new("already_configured"));
             }

@@ -35,6 +35,7 @@ impl Shared {
 
     async fn finish_config(&self, flow: &FlowRecord, new: NewEntry) -> Result<FlowAnswer, FlowError> {
         let manifest = self.manifest(&flow.domain).ok_or(FlowError::UnknownHandler)?;
+        let unique_id = flow.unique_id.as_deref().filter(|id| *id != FlowRecord::NO_UNIQUE_ID);
         let entry = {
             let _turn = self.creation.lock().await;
             // The flow may have been ended, and another may have made the one entry, while this one was at work.
@@ -52,7 +53,7 @@ impl Shared {
                 data: new.data,
                 options: new.options,
                 subentries: new.subentries,
-                unique_id: flow.unique_id.clone(),
+                unique_id: unique_id.map(str::to_owned),
                 version: manifest.version,
                 minor_version: manifest.minor_version,
                 source: flow.source.as_str().to_owned(),
@@ -61,7 +62,8 @@ impl Shared {
             self.add_in_place(entry).await?
         };
         self.end_flow(&flow.id);
-        if let Some(unique_id) = &flow.unique_id {
+        // What was found without saying what it is may be the same thing.
+        for unique_id in unique_id.into_iter().chain([FlowRecord::NO_UNIQUE_ID]) {
             let rivals = self.lock().flows.rivals(&flow.id, &flow.domain, unique_id);
             rivals.iter().for_each(|rival| _ = self.end_flow(rival));
         }

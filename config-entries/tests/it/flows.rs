@@ -362,3 +362,16 @@ async fn a_discovery_is_ignored_once_or_set_up() {
         kit.only_entry("scripted");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_discovery_without_a_unique_id_ends_when_an_entry_is_made() {
+    let kit = started(16, &script(), &[]).await;
+    let found = discover(&kit, json!({})).await;
+    kit.answer(&form(&kit).await, json!({"id": "x"})).await.unwrap();
+    assert!(kit.flows().is_empty());
+    assert!(matches!(kit.answer(found.flow_id(), json!({})).await, Err(FlowError::UnknownFlow)));
+    let kit = started(17, &script(), &[]).await;
+    let found = discover(&kit, json!({})).await;
+    kit.answer(found.flow_id(), json!({})).await.unwrap();
+    assert_eq!(kit.entries("scripted")[0].unique_id, None, "what stood in for a unique id is none");
+}
