@@ -75,7 +75,11 @@ impl Manager {
             let mut turn = shared.turn(&entry_id).await?;
             let request = shared.renew(request)?;
             let clean = shared.unload(&mut turn, &entry_id).await.is_ok();
-            shared.remove_entry(&entry_id, |book| book.remove(request)).await?;
+            if let Err(error) = shared.remove_entry(&entry_id, |book| book.remove(request)).await {
+                // It was taken down for nothing.
+                shared.set_up(&mut turn, &entry_id).await;
+                return Err(error);
+            }
             Ok(!clean)
         })
         .await
