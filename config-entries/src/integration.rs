@@ -149,7 +149,7 @@ pub enum SetupError<R> {
 }
 
 /// What can be said of an entry whose data was brought to a newer version.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Migrated {
     /// All data anew.
     pub data: Map<String, Value>,
@@ -273,5 +273,11 @@ impl IntegrationKind {
             Self::System => "system",
             Self::Virtual => "virtual",
         }
+    }
+}
+
+impl std::fmt::Debug for Migrated {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Migrated").finish_non_exhaustive()
     }
 }

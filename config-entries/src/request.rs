@@ -1,5 +1,7 @@
 //! What can be asked of the entries and flows, and what each request needs.
 
+use std::fmt;
+
 use auth_core::{Action, Need};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
@@ -47,7 +49,7 @@ pub struct UpdateEntry {
 }
 
 /// Change what an integration keeps in an entry. Refused if the entry is of another domain than said here.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct ChangeEntry {
     /// The integration.
     pub domain: String,
@@ -135,7 +137,7 @@ pub struct StartFlow {
 }
 
 /// Start a flow for something that was found, or is to be imported.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DiscoverFlow {
     /// The integration.
     pub domain: String,
@@ -175,7 +177,7 @@ pub enum FlowFamily {
 }
 
 /// Go on with a flow, or look at it again.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ContinueFlow {
     /// Whose endpoint was used.
     pub family: FlowFamily,
@@ -269,5 +271,25 @@ impl Action for RunIntegration {
 impl Action for DiscoverFlow {
     fn need(&self) -> Need<'_> {
         Need::Integration(&self.domain)
+    }
+}
+
+// What was entered, found or kept may be secret: `Debug` says what a request is about, never what is in it.
+
+impl fmt::Debug for ChangeEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ChangeEntry({} {})", self.domain, self.entry_id)
+    }
+}
+
+impl fmt::Debug for DiscoverFlow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DiscoverFlow({} {})", self.domain, self.source.as_str())
+    }
+}
+
+impl fmt::Debug for ContinueFlow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ContinueFlow({:?} {})", self.family, self.flow_id)
     }
 }

@@ -1,5 +1,7 @@
 //! What a flow is for an integration, and what a step comes to.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 
@@ -37,7 +39,7 @@ pub enum Step<D> {
 }
 
 /// What a flow shows while it waits.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Shown {
     /// A form to fill in.
     Form(Form),
@@ -65,7 +67,7 @@ pub enum Shown {
 }
 
 /// A form.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Form {
     /// The step that gets the input.
     pub step_id: String,
@@ -100,7 +102,7 @@ pub struct Abort {
 }
 
 /// What a config flow comes to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct NewEntry {
     /// For display.
     pub title: String,
@@ -113,11 +115,11 @@ pub struct NewEntry {
 }
 
 /// What an options flow comes to: all options anew.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct NewOptions(pub Map<String, Value>);
 
 /// What a reauthentication or reconfiguration comes to.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct EntryUpdate {
     /// Whose credentials these are.
     pub identity: Identity,
@@ -128,7 +130,7 @@ pub struct EntryUpdate {
 }
 
 /// What the other side says it is, to be compared with what the entry was made for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Identity {
     /// This unique id. Another than the entry's ends the flow with `unique_id_mismatch`.
     UniqueId(String),
@@ -137,7 +139,7 @@ pub enum Identity {
 }
 
 /// What a flow about a part of an entry comes to.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum SubentryDone {
     /// A new part.
     Create(NewSubentry),
@@ -151,7 +153,7 @@ pub enum SubentryDone {
 }
 
 /// A new part of an entry.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct NewSubentry {
     /// For display.
     pub title: String,
@@ -227,5 +229,63 @@ impl Abort {
     pub fn placeholder(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.placeholders.get_or_insert_default().insert(name.to_owned(), value.into());
         self
+    }
+}
+
+// What is shown may have been entered before, and what a flow comes to holds secrets: `Debug` writes neither.
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self {
+            Self::Form(_) => "Form",
+            Self::Menu(_) => "Menu",
+            Self::External { .. } => "External",
+            Self::ExternalDone { .. } => "ExternalDone",
+            Self::Progress { .. } => "Progress",
+        };
+        write!(f, "{kind}({})", self.step_id())
+    }
+}
+
+impl fmt::Debug for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields: Vec<_> = self.schema.fields().iter().map(|field| &field.name).collect();
+        f.debug_struct("Form").field("step_id", &self.step_id).field("fields", &fields).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for NewEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewEntry").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for NewOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewOptions").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for EntryUpdate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EntryUpdate").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for NewSubentry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewSubentry").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if matches!(self, Self::Unknown) { "Unknown" } else { "UniqueId" })
+    }
+}
+
+impl fmt::Debug for SubentryDone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if matches!(self, Self::Create(_)) { "Create" } else { "Update" })
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{Abort, FlowRecord, Shown};
 
 /// What a client gets after a step. Never holds an entry's data.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct FlowAnswer {
     pub(crate) kind: &'static str,
     pub(crate) wire: Map<String, Value>,
@@ -104,6 +104,13 @@ impl FlowAnswer {
             Some(domain) => answer.with("translation_domain", domain),
             None => answer,
         }
+    }
+}
+
+impl std::fmt::Debug for FlowAnswer {
+    /// Writes what kind of answer it is; a form may repeat what was entered, and an address is signed.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "FlowAnswer({} {} {:?})", self.kind, self.flow_id(), self.step_id().or(self.reason()))
     }
 }
 

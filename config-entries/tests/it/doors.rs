@@ -5,8 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use auth_core::{AuthSnapshot, Group, Principal, User, principal::danger};
 use config_entries::{
-    AbortFlow, AddEntry, ChangeEntry, ConfigEntry, ContinueFlow, DiscoverFlow, FlowFamily, IgnoreFlow, ListEntries,
-    ListFlows, ReauthEntry, ReloadEntry, RemoveEntry, RunIntegration, SetDisabled, Source, StartFlow, StartOptionsFlow,
+    AbortFlow, AddEntry, ChangeEntry, ConfigEntry, ContinueFlow, DiscoverFlow, EntryUpdate, Field, FieldKind,
+    FlowFamily, Form, Identity, IgnoreFlow, ListEntries, ListFlows, Migrated, NewEntry, NewOptions, NewSubentry,
+    ReauthEntry, ReloadEntry, RemoveEntry, RunIntegration, SetDisabled, Shown, Source, StartFlow, StartOptionsFlow,
+    Step, SubentryDone,
 };
 use integration_testkit::Kit;
 use serde_json::{Map, Value, json};
@@ -122,4 +124,28 @@ async fn another_integrations_entry_cannot_be_named_as_ones_own() {
     let asked = home().authorize(danger::integration_principal("mqtt"), wish).unwrap();
     let refused = book.change_entry(asked, auth_core::Timestamp::default());
     assert_eq!(refused, Err(config_entries::EntryError::OtherDomain("e".into())));
+}
+
+/// Nothing that holds what was entered or kept shows it to a log.
+#[test]
+fn secrets_are_not_written_by_debug() {
+    let secret = || json!({"password": "hunter2"}).as_object().cloned().unwrap();
+    let shows = |shown: String| assert!(!shown.contains("hunter2"), "{shown}");
+    let family = FlowFamily::Config;
+    let asked = ContinueFlow { family, flow_id: "f".into(), input: Some(secret()), frontend_base: None };
+    shows(format!("{asked:?} {:?}", home().authorize(danger::user_principal(&"admin".into(), None), asked.clone())));
+    shows(format!("{:?}", DiscoverFlow { domain: "mqtt".into(), source: Source::Dhcp, data: json!(secret()) }));
+    let change = ChangeEntry { merge_data: Some(secret()), ..ChangeEntry::default() };
+    shows(format!("{change:?} {:?}", ChangeEntry { data: Some(secret()), options: Some(secret()), ..change.clone() }));
+    let entry = NewEntry { data: secret(), options: secret(), ..NewEntry::default() };
+    shows(format!("{entry:?} {:?} {:?}", NewOptions(secret()), Step::Done(entry.clone())));
+    let identity = Identity::UniqueId("hunter2".into());
+    shows(format!("{identity:?} {:?}", EntryUpdate { identity: identity.clone(), data: secret(), title: None }));
+    let part = NewSubentry { data: secret(), ..NewSubentry::default() };
+    shows(format!("{part:?} {:?}", SubentryDone::Update { title: None, data: secret() }));
+    shows(format!("{:?}", Migrated { data: secret(), options: secret(), unique_id: Some("hunter2".into()) }));
+    let field = Field::required("host", FieldKind::Text).suggested("hunter2").default("hunter2");
+    let form = Form::new("user", config_entries::Schema::new().with(field)).placeholder("x", "hunter2");
+    shows(format!("{form:?} {:?}", Shown::Form(form.clone())));
+    shows(format!("{:?}", Shown::External { step_id: "auth".into(), url: "https://x/?state=hunter2".into() }));
 }
