@@ -80,7 +80,7 @@ impl Home {
     }
 
     /// Tells whether an entity that is in no registry has this id, such as a group or one written over the API.
-    fn has_foreign_state(&self, entity_id: &str) -> bool {
+    pub(crate) fn has_foreign_state(&self, entity_id: &str) -> bool {
         self.bus().has_state(entity_id)
     }
 

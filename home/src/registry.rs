@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth_core::{Action, Authorized, Context, Timestamp, UserId};
+use auth_core::{Action, Authorized, Context, EntityId, Timestamp, UserId};
 use registries::{Change as RegistryChange, Registries, RegistryError, Verb};
 use service_bus::{World, new_context_id, now};
 use store::{Change, Record, RecordKind};
@@ -37,6 +37,11 @@ impl Home {
     /// [`ChangeError::Registry`], [`ChangeError::Store`].
     pub async fn update_entity(&self, request: Authorized<UpdateEntity>) -> Result<Vec<RegistryChange>, ChangeError> {
         let change = |UpdateEntity { entity_id, patch }: UpdateEntity, home: &mut Registries, now| {
+            let new_id = patch.new_entity_id.as_deref().and_then(|id| EntityId::parse_lenient(id).ok());
+            let foreign = |id: &EntityId| home.entity(id.as_str()).is_none() && self.has_foreign_state(id.as_str());
+            if let Some(taken) = new_id.filter(foreign) {
+                return Err(RegistryError::EntityIdTaken(taken));
+            }
             home.update_entity(&entity_id, patch, now)
         };
         self.change(request, change).await

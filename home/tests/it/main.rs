@@ -4,13 +4,15 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use auth_core::{Action, Authorized, User, principal::danger};
+use auth_core::{Action, Authorized, Timestamp, User, principal::danger};
 use home::{
-    AccountError, CreateToken, CreateUser, DeleteToken, Home, ListUsers, Options, Secret, Session, SetArea, UpdateUser,
-    UserPatch,
+    AccountError, ChangeError, CreateToken, CreateUser, DeleteToken, Home, ListUsers, Options, Secret, Session,
+    SetArea, UpdateEntity, UpdateUser, UserPatch,
 };
-use registries::AreaPatch;
+use registries::{AreaPatch, EntityEntry, EntityPatch, Registries, RegistryError};
 use secrecy::ExposeSecret;
+use serde_json::Map;
+use service_bus::WriteStates;
 use store::SqliteStore;
 
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -77,4 +79,28 @@ async fn two_first_users_make_one_owner() {
     let users = home.users(&home.bus().authorize(&command_line, ListUsers {}).unwrap());
     assert_eq!(users.iter().filter(|info| info.user.is_owner).count(), 1);
     assert_eq!(users.len(), 1);
+}
+
+/// An id under which something else shows its states is not to be had, registered or not.
+#[tokio::test]
+async fn an_entity_does_not_take_the_id_of_another_that_is_in_no_registry() {
+    let (home, owner, _) = open().await;
+    let owner = session(&home, &owner).await;
+    let mut furniture = Registries::default();
+    let lamp = "light.lamp".parse().unwrap();
+    furniture.put_entity(EntityEntry::new(lamp, "demo", "1", "1", Timestamp::default()));
+    home.furnish(furniture).await.unwrap();
+    let other = danger::integration_principal("other");
+    let wish = WriteStates { integration: "other".to_owned() };
+    let writer = home.bus().state_writer(home.bus().authorize(&other, wish).unwrap());
+    writer.set(&"light.taken".parse().unwrap(), "on", Map::new()).unwrap();
+
+    let rename = |to: &str| {
+        let patch = EntityPatch { new_entity_id: Some(to.to_owned()), ..EntityPatch::default() };
+        home.update_entity(ask(&home, &owner, UpdateEntity { entity_id: "light.lamp".parse().unwrap(), patch }))
+    };
+    let refused = rename("light.taken").await;
+    assert!(matches!(refused, Err(ChangeError::Registry(RegistryError::EntityIdTaken(_)))), "{refused:?}");
+    assert!(rename("light.lamp").await.is_ok(), "its own");
+    assert!(rename("light.free").await.is_ok());
 }
