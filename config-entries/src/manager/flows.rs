@@ -61,6 +61,8 @@ pub(super) struct Runner {
     /// The step to take when the flow is looked at.
     pub(super) step_id: String,
     pub(super) shown: Option<Shown>,
+    /// What it came to and could not be kept.
+    unkept: Option<Done>,
 }
 
 /// A flow's code, by what it comes to.
@@ -72,6 +74,7 @@ pub(super) enum Machine {
 }
 
 /// What a flow came to.
+#[derive(Clone)]
 pub(super) enum Done {
     Entry(NewEntry),
     Update(EntryUpdate),
@@ -312,7 +315,7 @@ impl Shared {
             touched_at: self.host.now(),
             is_finishing: false,
         };
-        let runner = Runner { machine, context, step_id: start.step.to_owned(), shown: None };
+        let runner = Runner { machine, context, step_id: start.step.to_owned(), shown: None, unkept: None };
         (record, runner)
     }
 
@@ -405,6 +408,11 @@ impl Shared {
         if self.lock().flows.get(flow_id).is_none() {
             return Err(FlowError::UnknownFlow);
         }
+        let is_asked = matches!(runner.shown, Some(Shown::Form(_) | Shown::Menu(_)));
+        // The step cannot be taken again where nothing is asked: a code is good once.
+        if let Some(done) = runner.unkept.take().filter(|_| !is_asked) {
+            return self.keep(runner, flow_id, done).await;
+        }
         let mut step_id = runner.step_id.clone();
         let mut input = match (&runner.shown, input) {
             (Some(Shown::Form(form)), Some(input)) => Some(form.schema.check(&input)?),
@@ -425,7 +433,7 @@ impl Shared {
                     step_id = next;
                 }
                 Ok(Step::Show(shown)) => return self.show_step(runner, flow_id, shown),
-                Ok(Step::Done(done)) => return self.finish(flow_id, done).await,
+                Ok(Step::Done(done)) => return self.keep(runner, flow_id, done).await,
                 Err(abort) => {
                     let flow = self.end_flow(flow_id).ok_or(FlowError::UnknownFlow)?;
                     return Ok(FlowAnswer::aborted(&flow, &abort));
@@ -434,6 +442,15 @@ impl Shared {
         }
         tracing::error!(flow_id, domain = runner.context.domain, "a flow goes on by itself without an end");
         Err(FlowError::Failed)
+    }
+
+    /// Does what a flow came to. What cannot be kept now can be later.
+    async fn keep(&self, runner: &mut Runner, flow_id: &str, done: Done) -> Result<FlowAnswer, FlowError> {
+        let finished = self.finish(flow_id, done.clone()).await;
+        if matches!(finished, Err(FlowError::Manage(ManageError::Host(_)))) {
+            runner.unkept = Some(done);
+        }
+        finished
     }
 
     async fn take_step(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use config_entries::{
-    ContinueFlow, FlowAnswer, FlowFamily, StartFlow,
+    ContinueFlow, FlowAnswer, FlowError, FlowFamily, StartFlow,
     oauth2::{HttpAnswer, TransportError},
 };
 use integration_testkit::Kit;
@@ -175,4 +175,35 @@ async fn somebody_elses_account_is_not_taken() {
     cloud.tokens.answer(200, &json!({"access_token": "y", "refresh_token": "y", "expires_in": 3600, "sub": "ada"}));
     assert_eq!(kit.look(page.flow_id()).await.unwrap().reason(), Some("reconfigure_successful"));
     assert_eq!(kit.entries("cloud")[0].data["token"]["access_token"], "y");
+}
+
+/// A code is good once: what came of it is kept later, if the disk was full.
+#[tokio::test(start_paused = true)]
+async fn a_token_that_could_not_be_kept_is_kept_at_the_next_look() {
+    let cloud = Cloud::default();
+    let kit = kit(&cloud).await;
+    let page = kit.start_flow("cloud").await.unwrap();
+    kit.visit(&page, "code").await.unwrap();
+    cloud.tokens.answer(200, &json!({"access_token": "a", "refresh_token": "r", "expires_in": 60, "sub": "ada"}));
+    kit.set_disk_fails(true);
+    for _ in 0..2 {
+        assert!(matches!(kit.look(page.flow_id()).await, Err(FlowError::Manage(_))));
+    }
+    assert!(kit.entries("cloud").is_empty());
+    kit.set_disk_fails(false);
+    assert_eq!(kit.look(page.flow_id()).await.unwrap().kind(), "create_entry");
+    assert_eq!(kit.entries("cloud")[0].data["token"]["refresh_token"], "r");
+    assert_eq!(cloud.tokens.asked().len(), 1);
+    // The same for a reauthentication.
+    let id = kit.only_entry("cloud");
+    kit.reauth(&id).await.unwrap();
+    let flow = kit.only_reauth(&id);
+    let page = kit.answer(&flow, json!({})).await.unwrap();
+    kit.visit(&page, "another").await.unwrap();
+    cloud.tokens.answer(200, &json!({"access_token": "b", "refresh_token": "s", "expires_in": 60, "sub": "ada"}));
+    kit.set_disk_fails(true);
+    assert!(kit.look(&flow).await.is_err());
+    kit.set_disk_fails(false);
+    assert_eq!(kit.look(&flow).await.unwrap().reason(), Some("reauth_successful"));
+    assert_eq!(kit.entries("cloud")[0].data["token"]["refresh_token"], "s");
 }
