@@ -9,7 +9,10 @@ use std::{
 
 use auth_core::Timestamp;
 use serde_json::{Map, Value};
-use tokio::{sync::RwLock, task::JoinSet};
+use tokio::{
+    sync::{OwnedRwLockReadGuard, RwLock},
+    task::JoinSet,
+};
 
 use crate::{AuthFailed, ConfigEntry, HostError, NewEntity, manager::Shared};
 
@@ -28,7 +31,7 @@ pub(crate) struct Handle {
     pub(crate) entry_id: String,
     /// Tasks of this run; none once it has been taken down.
     tasks: Mutex<Option<JoinSet<()>>>,
-    /// Whether this run may still provide entities. Read while it does.
+    /// Whether this run may still provide entities. Read while it does, or changes something: taking down waits for it.
     up: Arc<RwLock<bool>>,
 }
 
@@ -87,7 +90,8 @@ impl<R> Entry<R> {
     /// [`HandleError`].
     pub async fn update_data(&self, data: Map<String, Value>) -> Result<(), HandleError> {
         let shared = self.handle.shared.upgrade().ok_or(HandleError::Gone)?;
-        shared.update_data(&self.handle.entry_id, data).await
+        let (up, entry_id) = (self.handle.up().await, self.handle.entry_id.clone());
+        wholly(up, async move { shared.update_data(&entry_id, data).await }).await
     }
 
     /// Registers entities and provides them. They are unavailable again when the entry is taken down.
@@ -98,17 +102,11 @@ impl<R> Entry<R> {
         let shared = self.handle.shared.upgrade().ok_or(HandleError::Gone)?;
         let entry = shared.entry(&self.handle.entry_id).ok_or(HandleError::Gone)?;
         let principal = shared.principal_of(&entry.domain).ok_or(HandleError::NotYours)?;
-        let up = Arc::clone(&self.handle.up).read_owned().await;
+        let up = self.handle.up().await;
         if !*up {
             return Err(HandleError::Gone);
         }
-        // In a task of its own: a caller that is ended midway leaves nothing half done, and taking down waits for it.
-        let provided = tokio::spawn(async move {
-            let provided = shared.host.provide(&entry, &principal, entities).await;
-            drop(up);
-            provided
-        });
-        Ok(provided.await.map_err(|error| HostError(error.to_string()))??)
+        wholly(up, async move { Ok(shared.host.provide(&entry, &principal, entities).await?) }).await
     }
 
     /// Removes entities for good, by domain and unique id, and devices that have none left.
@@ -118,7 +116,8 @@ impl<R> Entry<R> {
     pub async fn forget(&self, unique_ids: &[(String, String)]) -> Result<(), HandleError> {
         let shared = self.handle.shared.upgrade().ok_or(HandleError::Gone)?;
         let entry = shared.entry(&self.handle.entry_id).ok_or(HandleError::Gone)?;
-        Ok(shared.host.forget(&entry, unique_ids).await?)
+        let (up, unique_ids) = (self.handle.up().await, unique_ids.to_vec());
+        wholly(up, async move { Ok(shared.host.forget(&entry, &unique_ids).await?) }).await
     }
 
     /// Starts a task that ends with the entry: when it is taken down, the task is ended at its next await.
@@ -144,6 +143,20 @@ impl<R> Entry<R> {
             shared.discovered(&self.handle.entry_id, data);
         }
     }
+}
+
+/// Does something in a task of its own: a caller that is ended midway leaves nothing half done, such as what is on disk
+/// and not known. Taking down waits for it.
+async fn wholly(
+    up: OwnedRwLockReadGuard<bool>,
+    work: impl Future<Output = Result<(), HandleError>> + Send + 'static,
+) -> Result<(), HandleError> {
+    let done = tokio::spawn(async move {
+        let done = work.await;
+        drop(up);
+        done
+    });
+    done.await.unwrap_or_else(|error| Err(HostError(error.to_string()).into()))
 }
 
 impl Entry<AuthFailed> {
@@ -173,6 +186,10 @@ impl Handle {
     pub(crate) fn new(shared: Weak<Shared>, entry_id: &str) -> Self {
         let (tasks, up) = (Mutex::new(Some(JoinSet::new())), Arc::new(RwLock::new(true)));
         Self { shared, entry_id: entry_id.to_owned(), tasks, up }
+    }
+
+    async fn up(&self) -> OwnedRwLockReadGuard<bool> {
+        Arc::clone(&self.up).read_owned().await
     }
 
     /// Tells whether this run has not been taken down.

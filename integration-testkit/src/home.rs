@@ -103,6 +103,34 @@ impl MemoryHome {
         self.lock().registry.keys().cloned().collect()
     }
 
+    fn write(&self, changes: &[Kept]) {
+        let mut inner = self.lock();
+        for change in changes {
+            match (&change.before, &change.after) {
+                (_, Some(after)) => {
+                    if inner.disk.insert(after.entry_id.clone(), ConfigEntry::clone(after)).is_none() {
+                        inner.order.push(after.entry_id.clone());
+                    }
+                }
+                (Some(before), None) => {
+                    inner.disk.remove(&before.entry_id);
+                    inner.order.retain(|id| *id != before.entry_id);
+                    inner.registry.retain(|_, (entry_id, ..)| *entry_id != before.entry_id);
+                    let gone: Vec<_> = inner.placed.keys().cloned().collect();
+                    for id in gone {
+                        if !inner.registry.contains_key(&id)
+                            && let Some((_, slot, writer)) = inner.placed.remove(&id)
+                        {
+                            slot.displace();
+                            writer.withdraw(&id);
+                        }
+                    }
+                }
+                (None, None) => {}
+            }
+        }
+    }
+
     fn writer(&self, integration: &str) -> StateWriter {
         let principal = danger::integration_principal(integration);
         let wish = WriteStates { integration: integration.to_owned() };
@@ -163,31 +191,9 @@ impl Host for MemoryHome {
         // A disk takes its time: whoever else is ready goes on meanwhile.
         tokio::task::yield_now().await;
         self.take_space()?;
-        let mut inner = self.lock();
-        for change in changes {
-            match (&change.before, &change.after) {
-                (_, Some(after)) => {
-                    if inner.disk.insert(after.entry_id.clone(), ConfigEntry::clone(after)).is_none() {
-                        inner.order.push(after.entry_id.clone());
-                    }
-                }
-                (Some(before), None) => {
-                    inner.disk.remove(&before.entry_id);
-                    inner.order.retain(|id| *id != before.entry_id);
-                    inner.registry.retain(|_, (entry_id, ..)| *entry_id != before.entry_id);
-                    let gone: Vec<_> = inner.placed.keys().cloned().collect();
-                    for id in gone {
-                        if !inner.registry.contains_key(&id)
-                            && let Some((_, slot, writer)) = inner.placed.remove(&id)
-                        {
-                            slot.displace();
-                            writer.withdraw(&id);
-                        }
-                    }
-                }
-                (None, None) => {}
-            }
-        }
+        self.write(changes);
+        // And so does its answer.
+        tokio::task::yield_now().await;
         Ok(())
     }
 

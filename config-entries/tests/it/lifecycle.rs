@@ -239,3 +239,25 @@ async fn a_change_that_waited_is_not_made_for_who_has_signed_out() {
         }
     }
 }
+
+/// What an integration keeps is kept as a whole, and known, even if the task that keeps it ends midway.
+#[tokio::test(start_paused = true)]
+async fn what_a_task_keeps_at_its_end_is_on_disk_and_known() {
+    for n_yields in 0..8 {
+        let script = script();
+        let kit = started(13, &script, &[json!({})]).await;
+        let entry = script.handle(&id(0)).unwrap();
+        let again = entry.clone();
+        entry.spawn(async move {
+            let data = json!({"token": "rotated"}).as_object().cloned().unwrap();
+            _ = again.update_data(data).await;
+        });
+        for _ in 0..n_yields {
+            tokio::task::yield_now().await;
+        }
+        kit.reload(&id(0)).await.unwrap();
+        let known = json!(kit.entries("scripted")[0].data);
+        let kit = crate::scripted::restarted(kit, &script).await;
+        assert_eq!(json!(kit.entries("scripted")[0].data), known, "after {n_yields}");
+    }
+}
