@@ -10,7 +10,7 @@ use super::{
     Inner, ManageError, Manager, Shared,
     flows::{Machine, Start},
 };
-use crate::{EntryError, Issue, News, ReauthEntry, Source, reauth_issue_id};
+use crate::{ConfigEntry, EntryError, Issue, News, ReauthEntry, Source, reauth_issue_id};
 
 impl Manager {
     /// Asks for new credentials of an entry, by hand. Nothing happens if that is under way already.
@@ -21,7 +21,7 @@ impl Manager {
         let (_, ReauthEntry(entry_id)) = request.into_parts();
         let entry = self.shared.entry(&entry_id).ok_or_else(|| EntryError::Unknown(entry_id.clone()))?;
         let can = self.shared.registered(&entry.domain).is_some_and(|r| r.integration.reauth_flow(&entry).is_some());
-        if !can || entry.disabled_by.is_some() {
+        if !can || !can_be_set_up(&entry) {
             return Err(ManageError::NoReauth(entry_id));
         }
         if let Some(started) = self.shared.start_reauth(&entry_id) {
@@ -44,7 +44,7 @@ impl Shared {
         let shared = self.strong()?;
         // A reconfiguration that was left alone for too long keeps nobody from signing in.
         self.expire_flows();
-        let entry = self.entry(entry_id).filter(|entry| entry.disabled_by.is_none())?;
+        let entry = self.entry(entry_id).filter(|entry| can_be_set_up(entry))?;
         let registered = self.registered(&entry.domain)?;
         let machine = Machine::Update(registered.integration.reauth_flow(&entry)?);
         let account = registered.integration.account(&entry);
@@ -55,7 +55,7 @@ impl Shared {
         let mut locked = Arc::clone(&runner).try_lock_owned().ok()?;
         {
             let mut inner = self.lock();
-            let is_enabled = inner.book.get(entry_id).is_some_and(|(entry, _)| entry.disabled_by.is_none());
+            let is_enabled = inner.book.get(entry_id).is_some_and(|(entry, _)| can_be_set_up(entry));
             if inner.stopped || !is_enabled || !holds() {
                 return None;
             }
@@ -135,4 +135,9 @@ impl Shared {
             self.host.announce(News::Issue(data));
         }
     }
+}
+
+/// Tells whether an entry runs if its credentials are good: it is neither disabled nor there just to be ignored.
+fn can_be_set_up(entry: &ConfigEntry) -> bool {
+    entry.disabled_by.is_none() && entry.source != Source::Ignore.as_str()
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use config_entries::{
-    ConfigEntry, ContinueFlow, DiscoverFlow, FlowBook, FlowError, FlowFamily, IgnoreFlow, RemoveSubentry, Source,
-    StartSubentryFlow,
+    ConfigEntry, ContinueFlow, DiscoverFlow, FlowBook, FlowError, FlowFamily, IgnoreFlow, ManageError, RemoveSubentry,
+    Source, StartSubentryFlow,
 };
 use integration_testkit::Kit;
 use serde_json::{Value, json};
@@ -102,6 +102,7 @@ async fn discoveries_are_announced_once_and_ignored_for_good() {
     let ignored = kit.only_entry("scripted");
     assert_eq!((kit.state(&ignored).as_str(), kit.wire(&ignored)["source"].as_str()), ("not_loaded", Some("ignore")));
     assert_eq!(discover(&kit, json!({"id": "thing"})).await.reason(), Some("already_configured"));
+    assert!(matches!(kit.reauth(&ignored).await, Err(ManageError::NoReauth(_))), "it signs in nowhere");
     // A user may still add it; then the ignored one is replaced.
     let done = kit.answer(&form(&kit).await, json!({"id": "thing"})).await.unwrap();
     assert_eq!(done.kind(), "create_entry");
