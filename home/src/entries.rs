@@ -29,10 +29,9 @@ impl Home {
     /// # Errors
     /// [`ChangeError::Manage`], [`ChangeError::Store`].
     pub async fn ignore_issue(&self, request: Authorized<IgnoreIssue>) -> Result<(), ChangeError> {
-        let request = {
-            let changes = self.inner.changes.lock().await;
-            self.renew(&changes, request)?
-        };
+        // Until the end: what is seen is what was kept last.
+        let changes = self.inner.changes.lock().await;
+        let request = self.renew(&changes, request)?;
         let keep = async |wish: &IgnoreIssue| {
             let record = IgnoredIssue::of(&wish.domain, &wish.issue_id);
             let change = if wish.ignore {
