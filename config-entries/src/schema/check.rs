@@ -42,6 +42,8 @@ pub(super) fn input(schema: &Schema, input: &Map<String, Value>) -> Result<Map<S
 
 /// The most characters of an unknown name that an error repeats.
 const SHOWN: usize = 64;
+/// The most unknown names that an error repeats.
+const N_SHOWN: usize = 32;
 
 fn fields(
     schema: &Schema,
@@ -79,7 +81,8 @@ fn fields(
             },
         }
     }
-    for name in input.keys().filter(|name| !schema.fields().iter().any(|field| field.name == **name)) {
+    let unknown = input.keys().filter(|name| !schema.fields().iter().any(|field| field.name == **name));
+    for name in unknown.take(N_SHOWN) {
         let shown: String = name.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
         let place = section.map_or_else(|| shown.clone(), |section| format!("{section}.{shown}"));
         wrong.base.push(format!("not a valid option at '{place}'"));

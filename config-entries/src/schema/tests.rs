@@ -70,3 +70,14 @@ fn secrets_are_not_suggested() {
     let schema = schema.suggest(values.as_object().unwrap());
     assert!(!schema.to_wire().to_string().contains("hunter2"));
 }
+
+#[test]
+fn a_flood_of_unknown_names_is_not_sent_back() {
+    let input: Map<String, Value> = (0..100_000).map(|n| (format!("x{n}"), json!("hunter2"))).collect();
+    let wrong = schema().check(&input).unwrap_err().to_wire();
+    assert_eq!(wrong["base"].as_array().unwrap().len(), 32);
+    assert!(!wrong.to_string().contains("hunter2"));
+    let inner = json!({"host": "h", "more": input});
+    let wrong = schema().check(inner.as_object().unwrap()).unwrap_err().to_wire();
+    assert_eq!(wrong["base"].as_array().unwrap().len(), 32);
+}
