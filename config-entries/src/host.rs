@@ -38,6 +38,10 @@ pub trait Host: Send + Sync + 'static {
     /// [`HostError`]; nothing has changed then.
     async fn keep_credential(&self, id: &str, credential: Option<&ApplicationCredential>) -> Result<(), HostError>;
 
+    /// Removes what was kept of an ignored issue that is no more. Must not wait: it may be on disk later, unless
+    /// [`Manager::is_issue_ignored`](crate::Manager::is_issue_ignored) says by then that a new one is ignored.
+    fn stop_ignoring(&self, domain: &str, issue_id: &str);
+
     /// Tells whoever listens. Must not wait.
     fn announce(&self, news: News);
 

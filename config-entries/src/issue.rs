@@ -43,9 +43,19 @@ impl IssueBook {
         self.issues.insert((issue.domain.clone(), issue.issue_id.clone()), issue).is_none()
     }
 
-    /// Takes an issue back; tells whether there was one.
+    /// Takes an issue back; tells whether there was one. Raised again it is a new one, and not ignored.
     pub fn clear(&mut self, domain: &str, issue_id: &str) -> bool {
-        self.issues.shift_remove(&(domain.to_owned(), issue_id.to_owned())).is_some()
+        let key = (domain.to_owned(), issue_id.to_owned());
+        let is_there = self.issues.shift_remove(&key).is_some();
+        if is_there {
+            self.ignored.remove(&key);
+        }
+        is_there
+    }
+
+    /// Tells whether somebody wants to see an issue no more.
+    pub fn is_ignored(&self, domain: &str, issue_id: &str) -> bool {
+        self.ignored.contains(&(domain.to_owned(), issue_id.to_owned()))
     }
 
     /// Tells whether there is such an issue.

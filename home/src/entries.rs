@@ -129,6 +129,22 @@ impl Host for EntriesHost {
         self.home()?.commit(vec![change]).await.map_err(|error| HostError(error.to_string()))
     }
 
+    fn stop_ignoring(&self, domain: &str, issue_id: &str) {
+        let Ok(home) = self.home() else { return };
+        let record = IgnoredIssue::of(domain, issue_id);
+        tokio::spawn(async move {
+            // Nobody ignores an issue meanwhile.
+            let _changes = home.inner.changes.lock().await;
+            if home.inner.manager.is_issue_ignored(&record.domain, &record.issue_id) {
+                return;
+            }
+            let change = Change::Delete(RecordKind::IgnoredIssue, record.id);
+            if let Err(error) = home.commit(vec![change]).await {
+                tracing::warn!(%error, "an issue that is gone stays ignored");
+            }
+        });
+    }
+
     fn announce(&self, news: News) {
         let (event_type, data) = match news {
             News::Entry(data) => (Home::ENTRY_EVENT, data),

@@ -9,6 +9,7 @@ use service_bus::now;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
+    sync::oneshot,
 };
 
 /// Binds the address. Port 0 takes a free one.
@@ -23,21 +24,29 @@ pub(crate) async fn until_stopped(home: Home, listener: TcpListener) -> Result<(
     let websocket = Extra { path: ws_adapter::PATH, service: ws_adapter::route(home.clone()) };
     let router = router(&App { home }, vec![websocket]);
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (stopping, stopped) = oneshot::channel::<()>();
     let stop = async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
+        drop(stopping);
     };
-    serve(listener, router, ServeOptions::default(), stop).await;
+    // What runs for the entries says goodbye where it is connected, while open requests end. Nothing that is kept
+    // depends on it but a token that is being rotated.
+    let entries = async move {
+        _ = stopped.await;
+        if tokio::time::timeout(STOP_TIME, manager.stop()).await.is_err() {
+            tracing::warn!("entries were still being taken down when the hub ended");
+        }
+    };
+    tokio::join!(serve(listener, router, ServeOptions::default(), stop), entries);
     sweeper.abort();
-    // What runs for the entries says goodbye where it is connected; nothing that is kept depends on it.
-    _ = tokio::time::timeout(STOP_TIME, manager.stop()).await;
     Ok(())
 }
 
 /// How long the entries may take to be taken down when the hub ends.
-const STOP_TIME: Duration = Duration::from_secs(2);
+const STOP_TIME: Duration = Duration::from_secs(4);
 
 /// Removes tokens as they expire.
 async fn sweep(home: Home) {

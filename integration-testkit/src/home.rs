@@ -208,6 +208,10 @@ impl Host for MemoryHome {
         Ok(())
     }
 
+    fn stop_ignoring(&self, _: &str, _: &str) {
+        // What is ignored is not kept here.
+    }
+
     fn announce(&self, news: News) {
         self.lock().news.push(news);
     }

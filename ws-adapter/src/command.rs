@@ -19,7 +19,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use auth_core::{Action, Authorized, Context};
 use home::{Home, Session};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use service_bus::{World, new_context_id, now};
 
@@ -107,6 +107,23 @@ impl Call {
     /// Takes the request's members as `T`.
     pub(crate) fn read<T: DeserializeOwned>(&mut self) -> Result<T, CommandError> {
         read(std::mem::take(&mut self.data))
+    }
+}
+
+/// A list that may be given as its only item.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    fn into_vec(self) -> Vec<String> {
+        match self {
+            Self::One(item) => vec![item],
+            Self::Many(items) => items,
+        }
     }
 }
 

@@ -98,6 +98,11 @@ impl Manager {
         self.shared.lock().issues.contains(domain, issue_id)
     }
 
+    /// Tells whether somebody wants to see an issue no more. For the host, which keeps it.
+    pub fn is_issue_ignored(&self, domain: &str, issue_id: &str) -> bool {
+        self.shared.lock().issues.is_ignored(domain, issue_id)
+    }
+
     /// Ignores an issue, or no more. `keep` puts it on disk first.
     ///
     /// # Errors

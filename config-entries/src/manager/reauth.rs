@@ -130,7 +130,11 @@ impl Shared {
     }
 
     pub(super) fn clear_issue(&self, inner: &mut Inner, issue_id: &str) {
+        let is_ignored = inner.issues.is_ignored("homeassistant", issue_id);
         if inner.issues.clear("homeassistant", issue_id) {
+            if is_ignored {
+                self.host.stop_ignoring("homeassistant", issue_id);
+            }
             let data = json!({"action": "remove", "domain": "homeassistant", "issue_id": issue_id});
             self.host.announce(News::Issue(data));
         }

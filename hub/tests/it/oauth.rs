@@ -211,6 +211,35 @@ fn the_plug_is_pulled_between_each_two_steps() {
 }
 
 #[test]
+fn an_ignored_issue_is_ignored_until_it_is_settled() {
+    let mut home = Home::new();
+    let id = home.add();
+    home.until_state(&id, "loaded");
+    let is_ignored = |home: &Home| home.ws().result("repairs/list_issues", json!({}))["issues"][0]["ignored"].clone();
+    home.cloud.set(|cloud| cloud.refuses = Some(401));
+    home.reload(&id);
+    home.refused(&id);
+    assert_eq!(is_ignored(&home), false);
+    let issue_id = format!("config_entry_reauth_rest_oauth_{id}");
+    let wish = json!({"domain": "homeassistant", "issue_id": issue_id, "ignore": true});
+    home.ws().result("repairs/ignore_issue", wish);
+    home.power_cut();
+    let flow = home.refused(&id);
+    assert_eq!(is_ignored(&home), true, "it is the same issue");
+    home.cloud.set(|cloud| (cloud.refuses, cloud.expires_in) = (None, 3600));
+    assert_eq!(home.sign_in(&home.begin_reauth(&flow))["reason"], "reauth_successful");
+    home.is_mended(&id);
+
+    home.cloud.set(|cloud| (cloud.refuses, cloud.resource_refuses) = (Some(401), true));
+    home.reload(&id);
+    home.refused(&id);
+    assert_eq!(is_ignored(&home), false, "it is a new one");
+    home.power_cut();
+    home.refused(&id);
+    assert_eq!(is_ignored(&home), false);
+}
+
+#[test]
 fn refused_at_run_time_the_entry_stays_loaded() {
     let home = Home::new();
     home.cloud.set(|cloud| cloud.expires_in = 3600);

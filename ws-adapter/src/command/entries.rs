@@ -6,15 +6,8 @@ use config_entries::{
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Call, Reply, read};
+use super::{Call, OneOrMany, Reply, read};
 use crate::{CommandError, connection::Connection, message};
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,10 +17,7 @@ struct Get {
 }
 
 fn filter(domain: Option<String>, types: Option<OneOrMany>) -> Result<EntryFilter, CommandError> {
-    let types = types.map(|types| match types {
-        OneOrMany::One(kind) => vec![kind],
-        OneOrMany::Many(kinds) => kinds,
-    });
+    let types = types.map(OneOrMany::into_vec);
     let known = |kind: &String| IntegrationKind::ALL.iter().any(|known| known.as_str() == kind);
     if types.iter().flatten().any(|kind| !known(kind)) {
         let known: Vec<_> = IntegrationKind::ALL.iter().map(|kind| format!("'{}'", kind.as_str())).collect();

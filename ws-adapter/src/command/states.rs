@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use service_bus::ReadStates;
 
-use super::{Reply, no_members, read};
+use super::{OneOrMany, Reply, no_members, read};
 use crate::{
     CommandError,
     connection::Connection,
@@ -31,13 +31,6 @@ pub(crate) fn get_states(connection: &mut Connection, _: u64, data: Map<String, 
         text.push(']');
         Ok(Reply::Text(text))
     })
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
 }
 
 #[derive(Default, Deserialize)]

@@ -5,15 +5,8 @@ use home::translations;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Reply, read};
+use super::{OneOrMany, Reply, read};
 use crate::{CommandError, connection::Connection};
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,10 +24,7 @@ pub(crate) fn get(connection: &mut Connection, _: u64, data: Map<String, Value>)
     if connection.authorize(ListEntries).map(drop).is_err() {
         return Ok(Reply::Result(json!({"resources": {}})));
     }
-    let integrations = integration.map(|given| match given {
-        OneOrMany::One(domain) => vec![domain],
-        OneOrMany::Many(domains) => domains,
-    });
+    let integrations = integration.map(OneOrMany::into_vec);
     let only_with_flow = config_flow.unwrap_or(false) && integrations.is_none();
     let resources = translations(&connection.home, &category, integrations.as_deref(), only_with_flow);
     Ok(Reply::Result(json!({"resources": resources})))
