@@ -262,6 +262,7 @@ impl Host for MemoryHome {
     }
 
     async fn forget(&self, entry: &ConfigEntry, unique_ids: &[(String, String)]) -> Result<(), HostError> {
+        self.take_space()?;
         let mut inner = self.lock();
         let wanted = |id: &EntityId, names: &(String, String, String)| {
             names.0 == entry.entry_id

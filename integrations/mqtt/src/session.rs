@@ -30,12 +30,10 @@ pub(crate) struct Session {
     post: Arc<Post>,
     router: Arc<Router>,
     book: Arc<Book>,
-    discovered: mpsc::Sender<Message>,
+    discovered: mpsc::UnboundedSender<Message>,
     is_leaving: AtomicBool,
 }
 
-/// How many discovery messages may wait; then the broker has to wait.
-const DISCOVERED: usize = 1_000;
 /// How soon subscriptions are tried again that did not fit into the queue.
 const SOON: Duration = Duration::from_millis(20);
 /// A connection that lived so long was a good one: the next try comes at once.
@@ -49,7 +47,7 @@ impl Session {
         connector: Arc<dyn Connector>,
         link: Box<dyn Link>,
     ) -> Arc<Self> {
-        let (discovered, messages) = mpsc::channel(DISCOVERED);
+        let (discovered, messages) = mpsc::unbounded_channel();
         let post = Arc::new(Post::new(Some(entry.clone()), settings.prefix.clone()));
         let (router, book) = (Arc::new(Router::default()), Arc::new(Book::default()));
         let reading =
@@ -150,7 +148,7 @@ impl Session {
             self.router.dispatch(&message.topic, payload).await;
         }
         if self.settings.discovery && place(&self.settings.prefix, &message.topic).is_some() {
-            _ = self.discovered.send(message).await;
+            _ = self.discovered.send(message);
         }
     }
 

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::settings::Settings;
 
@@ -52,10 +53,27 @@ pub(crate) trait Outbox: Send + Sync {
 }
 
 /// A message that has arrived.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Message {
     pub(crate) topic: String,
     pub(crate) payload: Bytes,
+    /// Its part of what may wait: given back when nobody looks at it any more.
+    _room: Option<OwnedSemaphorePermit>,
+}
+
+impl Message {
+    pub(crate) fn new(topic: String, payload: impl Into<Bytes>) -> Self {
+        Self { topic, payload: payload.into(), _room: None }
+    }
+
+    /// Has the message take the room that it needs, when there is some.
+    pub(crate) async fn in_room(self, room: &Arc<Semaphore>) -> Self {
+        /// About what a message takes besides its text.
+        const BESIDES: usize = 128;
+        let bytes = self.topic.len() + self.payload.len() + BESIDES;
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        Self { _room: Arc::clone(room).acquire_many_owned(bytes).await.ok(), ..self }
+    }
 }
 
 /// A message to send.

@@ -10,7 +10,7 @@ use std::{
 use config_entries::{AuthFailed, Entry, NewEntity};
 use tokio::{
     sync::mpsc,
-    time::{Instant, timeout_at},
+    time::{Instant, timeout, timeout_at},
 };
 
 use super::{Found, MAX_MESSAGE, Place, Problem, place, read, short};
@@ -49,20 +49,25 @@ struct Known {
     listener: Option<ListenerId>,
 }
 
-/// What a batch of messages comes to.
+/// What a batch of messages comes to. Of what is provided, `fresh` says in the same order what it is.
 #[derive(Default)]
 struct Changes {
     /// Domains and unique ids.
     forget: Vec<(String, String)>,
     gone: Vec<Known>,
     provide: Vec<NewEntity>,
-    fresh: Vec<(String, String, Arc<Shell>)>,
+    fresh: Vec<Fresh>,
 }
+
+/// The topic and the part that an entity comes from, and what shows it.
+type Fresh = (String, String, Arc<Shell>);
 
 /// The most entities of one broker.
 pub(crate) const MAX_ENTITIES: usize = 10_000;
 /// How long a message waits for others, to be worked with as one.
 const GATHER: Duration = Duration::from_millis(50);
+/// How soon the home is asked again that could not do it, as when its disk was full; sooner with the next message.
+const AGAIN: Duration = Duration::from_secs(30);
 /// The most messages that are worked with as one.
 const BATCH: usize = 500;
 
@@ -73,18 +78,32 @@ pub(crate) async fn run(
     book: Arc<Book>,
     router: Arc<Router>,
     post: Arc<Post>,
-    mut messages: mpsc::Receiver<Message>,
+    mut messages: mpsc::UnboundedReceiver<Message>,
 ) {
-    while let Some(first) = messages.recv().await {
+    let mut undone = Changes::default();
+    loop {
+        let mut batch = Vec::new();
+        let patience = if undone.is_nothing() { Duration::MAX } else { AGAIN };
+        match timeout(patience, messages.recv()).await {
+            Ok(Some(first)) => batch.push(first),
+            Ok(None) => return,
+            Err(_) => {}
+        }
         let until = Instant::now() + GATHER;
-        let mut batch = vec![first];
-        while batch.len() < BATCH
+        while (1..BATCH).contains(&batch.len())
             && let Ok(Some(next)) = timeout_at(until, messages.recv()).await
         {
             batch.push(next);
         }
-        let changes = book.take(&prefix, batch, &post);
-        book.apply(&entry, &router, changes).await;
+        let mut changes = book.take(&prefix, batch, &post);
+        book.put_back(undone, &mut changes);
+        undone = book.apply(&entry, &router, changes).await;
+    }
+}
+
+impl Changes {
+    fn is_nothing(&self) -> bool {
+        self.forget.is_empty() && self.provide.is_empty()
     }
 }
 
@@ -114,20 +133,34 @@ impl Book {
         changes
     }
 
-    /// Has the home forget and provide, and has the new entities hear their topics.
-    async fn apply(&self, entry: &Entry<AuthFailed>, router: &Router, changes: Changes) {
+    /// Puts to the changes what could not be done before and still should be.
+    fn put_back(&self, undone: Changes, changes: &mut Changes) {
+        let inner = self.lock();
+        for (entity, fresh) in undone.provide.into_iter().zip(undone.fresh) {
+            if inner.is_current(&fresh) {
+                changes.provide.push(entity);
+                changes.fresh.push(fresh);
+            }
+        }
+        let gone = undone.forget.into_iter().filter(|name| !inner.owners.contains_key(name));
+        changes.forget.extend(gone.take(MAX_ENTITIES));
+    }
+
+    /// Has the home forget and provide, and has the new entities hear their topics. Returns what the home could not do.
+    async fn apply(&self, entry: &Entry<AuthFailed>, router: &Router, changes: Changes) -> Changes {
         let Changes { mut forget, gone, provide, fresh } = changes;
         // What moves from one topic to another stays registered.
         let stays: HashSet<_> = fresh.iter().map(|(_, _, shell)| shell.name()).collect();
         forget.retain(|name| !stays.contains(name));
         // What has changed hears its topics until it hears them as what it is now, but shows nothing any more.
         gone.iter().for_each(|known| known.shell.retire());
-        self.offer(entry, router, forget, provide, fresh).await;
+        let undone = self.offer(entry, router, forget, provide, fresh).await;
         for known in gone {
             if let Some(listener) = known.listener {
                 router.remove(listener, known.shell.topics());
             }
         }
+        undone
     }
 
     async fn offer(
@@ -136,24 +169,21 @@ impl Book {
         router: &Router,
         forget: Vec<(String, String)>,
         provide: Vec<NewEntity>,
-        fresh: Vec<(String, String, Arc<Shell>)>,
-    ) {
+        fresh: Vec<Fresh>,
+    ) -> Changes {
+        let mut undone = Changes::default();
         if !forget.is_empty()
             && let Err(error) = entry.forget(&forget).await
         {
-            tracing::warn!(%error, "entities that are gone from MQTT could not be removed");
+            tracing::warn!(%error, "entities that are gone from MQTT could not be removed; this is tried again");
+            undone.forget = forget;
         }
         if provide.is_empty() {
-            return;
+            return undone;
         }
-        if let Err(error) = entry.provide(provide).await {
-            tracing::warn!(%error, "entities from MQTT could not be provided");
-            // As if their messages had not come: sent again, they are tried again.
-            let mut inner = self.lock();
-            for (topic, _, _) in &fresh {
-                inner.topics.entry(topic.clone()).and_modify(|topic| topic.hash = 0);
-            }
-            return;
+        if let Err(error) = entry.provide(provide.clone()).await {
+            tracing::warn!(%error, "entities from MQTT could not be provided; this is tried again");
+            return Changes { provide, fresh, ..undone };
         }
         let mut inner = self.lock();
         for (topic, part, shell) in fresh {
@@ -163,6 +193,7 @@ impl Book {
                 known.listener = Some(router.add(&listener, shell.topics()));
             }
         }
+        undone
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -171,6 +202,11 @@ impl Book {
 }
 
 impl Inner {
+    fn is_current(&self, (topic, part, shell): &Fresh) -> bool {
+        let known = self.topics.get(topic).and_then(|topic| topic.parts.get(part));
+        known.is_some_and(|known| Arc::ptr_eq(&known.shell, shell))
+    }
+
     fn take(&mut self, place: Place<'_>, message: &Message, post: &Arc<Post>, changes: &mut Changes) {
         let topic = message.topic.as_str();
         if message.payload.len() > MAX_MESSAGE {
@@ -279,8 +315,7 @@ fn warn(topic: &str, part: &str, problem: &Problem) {
 fn hash(payload: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     payload.hash(&mut hasher);
-    // 0 stands for no message.
-    hasher.finish() | 1
+    hasher.finish()
 }
 
 #[cfg(test)]

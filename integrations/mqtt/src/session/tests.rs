@@ -89,7 +89,7 @@ impl Outbox for FakeOutbox {
 
 impl Fake {
     fn says(&self, topic: &str, payload: &str) {
-        let message = Message { topic: topic.to_owned(), payload: payload.to_owned().into() };
+        let message = Message::new(topic.to_owned(), payload.to_owned());
         self.feed.lock().unwrap().as_ref().unwrap().send(message).unwrap();
     }
 
@@ -152,6 +152,27 @@ async fn a_new_connection_subscribes_and_says_hello() {
     describe(&kit, &fake, &["a"]).await;
     assert_eq!((kit.state(&id), kit.news().len()), ("loaded".to_owned(), n));
     assert_eq!(fake.n_tries(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_full_disk_refuses_is_done_later() {
+    let (kit, _, fake) = home().await;
+    describe(&kit, &fake, &["a", "b"]).await;
+    kit.set_disk_fails(true);
+    let switch = |name: &str| json!({"command_topic": "set", "state_topic": name, "unique_id": name}).to_string();
+    fake.says("homeassistant/switch/a/config", "");
+    fake.says("homeassistant/switch/c/config", &switch("c"));
+    fake.says("homeassistant/switch/d/config", &switch("d"));
+    tokio::time::sleep(Duration::from_secs(100)).await;
+    fake.says("homeassistant/switch/d/config", "");
+    fake.says("homeassistant/switch/e/config", &switch("e"));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(kit.registered(), ["switch.a", "switch.b"]);
+    kit.set_disk_fails(false);
+    tokio::time::sleep(Duration::from_secs(31)).await;
+    assert_eq!(kit.registered(), ["switch.b", "switch.c", "switch.e"]);
+    fake.says("c", "ON");
+    kit.until_true("it is on", || kit.entity_state("switch.c") == "on").await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,7 +9,11 @@ use rumqttc::{
     mqttbytes::v4::{Publish, SubscribeReasonCode},
 };
 use secrecy::ExposeSecret;
-use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::JoinHandle,
+    time::timeout,
+};
 
 use super::{ConnectError, Connector, Link, MAX_PAYLOAD, Message, NotSent, Outbox, Outgoing, Qos, tls};
 use crate::{discovery::short, settings::Settings};
@@ -31,8 +35,9 @@ const MAX_PACKET: usize = 256 << 20;
 const MAX_SENT: usize = 16 << 20;
 /// How many messages and subscriptions may wait to be sent.
 const OUTGOING: usize = 1_024;
-/// How many messages may wait to be looked at; then the broker has to wait.
-const INCOMING: usize = 1_024;
+/// How many bytes of messages may wait to be looked at; then the broker has to wait. Many: what a broker cannot get rid
+/// of it drops, Mosquitto by default whatever is more than a thousand messages.
+const INCOMING: usize = 64 << 20;
 
 #[async_trait]
 impl Connector for Rumqtt {
@@ -58,7 +63,7 @@ impl Connector for Rumqtt {
             Ok(Err(error)) => return Err(classified(&error)),
             Err(_) => return Err(ConnectError::Unreachable("no answer in time".to_owned())),
         }
-        let (messages, incoming) = mpsc::channel(INCOMING);
+        let (messages, incoming) = mpsc::unbounded_channel();
         let pump = tokio::spawn(pump(events, messages));
         Ok(Box::new(RumqttLink { client, incoming, pump }))
     }
@@ -85,12 +90,13 @@ fn options(settings: &Settings) -> Result<MqttOptions, ConnectError> {
 }
 
 /// Moves messages from the connection to the queue until either ends.
-async fn pump(mut events: EventLoop, messages: mpsc::Sender<Result<Message, String>>) {
+async fn pump(mut events: EventLoop, messages: mpsc::UnboundedSender<Result<Message, String>>) {
+    let room = Arc::new(Semaphore::new(INCOMING));
     loop {
         match events.poll().await {
             Ok(Event::Incoming(Packet::Publish(publish))) => {
                 let Some(message) = message(publish) else { continue };
-                if messages.send(Ok(message)).await.is_err() {
+                if messages.send(Ok(message.in_room(&room).await)).is_err() {
                     return;
                 }
             }
@@ -104,7 +110,7 @@ async fn pump(mut events: EventLoop, messages: mpsc::Sender<Result<Message, Stri
             Ok(_) => {}
             // Polling on would connect anew, with what is left of this session.
             Err(error) => {
-                _ = messages.send(Err(classified(&error).to_string())).await;
+                _ = messages.send(Err(classified(&error).to_string()));
                 return;
             }
         }
@@ -119,7 +125,7 @@ fn message(publish: Publish) -> Option<Message> {
         tracing::warn!(topic = short(&topic), bytes, "a message is too large and was passed over");
         return None;
     }
-    Some(Message { topic, payload: publish.payload })
+    Some(Message::new(topic, publish.payload))
 }
 
 /// Returns what an error means for the entry.
@@ -169,7 +175,7 @@ fn innermost(error: &ConnectionError) -> &(dyn Error + 'static) {
 
 struct RumqttLink {
     client: AsyncClient,
-    incoming: mpsc::Receiver<Result<Message, String>>,
+    incoming: mpsc::UnboundedReceiver<Result<Message, String>>,
     pump: JoinHandle<()>,
 }
 

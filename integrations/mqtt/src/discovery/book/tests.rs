@@ -17,7 +17,7 @@ impl Bench {
     fn take(&self, messages: &[(&str, Value)]) -> (Vec<String>, Vec<String>) {
         let message = |(place, payload): &(&str, Value)| {
             let payload = if payload.is_null() { String::new() } else { payload.to_string() };
-            Message { topic: format!("p/{place}/config"), payload: payload.into() }
+            Message::new(format!("p/{place}/config"), payload)
         };
         let changes = self.book.take("p", messages.iter().map(message).collect(), &self.post);
         let forgotten = changes.forget.into_iter().map(|(_, unique_id)| unique_id).collect();
