@@ -4,8 +4,9 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -26,6 +27,8 @@ pub(crate) struct MemoryHome {
     pub(crate) disk_fails: AtomicBool,
     /// How many more changes fit on the disk.
     pub(crate) disk_space: AtomicUsize,
+    /// How many milliseconds it takes to register entities.
+    pub(crate) disk_time: AtomicU64,
     pub(crate) signed_out: AtomicBool,
 }
 
@@ -57,6 +60,7 @@ impl MemoryHome {
             inner: Mutex::new(inner),
             disk_fails: AtomicBool::new(false),
             disk_space: AtomicUsize::new(usize::MAX),
+            disk_time: AtomicU64::new(0),
             signed_out: AtomicBool::new(false),
         }
     }
@@ -218,6 +222,7 @@ impl Host for MemoryHome {
 
     async fn provide(&self, entry: &ConfigEntry, _: &Principal, entities: Vec<NewEntity>) -> Result<(), HostError> {
         tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(self.disk_time.load(Ordering::Acquire))).await;
         self.take_space()?;
         let writer = self.writer(&entry.domain);
         for entity in entities {

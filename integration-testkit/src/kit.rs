@@ -351,6 +351,11 @@ impl Kit {
         self.home.disk_fails.store(fails, Ordering::Release);
     }
 
+    /// Makes the disk take so long, in whole milliseconds, to register entities.
+    pub fn set_disk_time(&self, time: Duration) {
+        self.home.disk_time.store(u64::try_from(time.as_millis()).unwrap_or(u64::MAX), Ordering::Release);
+    }
+
     /// Lets `n` more changes fit on the disk; what comes after them fails.
     pub fn set_disk_space(&self, n: usize) {
         self.home.disk_space.store(n, Ordering::Release);
