@@ -44,5 +44,5 @@ pub use manager::{FlowError, ManageError, Manager};
 /// What an integration needs of the crates below: entities, services' calls, contexts, ids.
 pub mod hub {
     pub use auth_core::{Context, EntityId, Timestamp};
-    pub use service_bus::{Entity, EntityCall, HandlerError, ServiceCall, parse_json};
+    pub use service_bus::{Ask, Entity, EntityCall, HandlerError, ServiceCall, parse_json};
 }

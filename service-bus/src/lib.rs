@@ -24,8 +24,10 @@ mod target;
 pub use schema::{Field, Kind, Schema, SchemaError};
 pub use target::{ExpandedTarget, Target, TargetIds};
 
+mod ask;
 mod error;
 mod spec;
+pub use ask::Ask;
 pub use error::{CallError, FireError, HandlerError, RegisterError, SetStateError};
 pub use spec::{
     Entity, EntityCall, Handler, Manages, PlainService, ResponseMode, ServiceAccess, ServiceCall, ServiceSpec,

@@ -3,8 +3,9 @@
 //! A [`Model`] is a plain value: it knows its state and attributes, carries out a service or refuses it, and may change
 //! as time passes. Clocks, contexts, locks and writing are the business of [`crate::shell`].
 
-mod ask;
-pub(crate) use ask::{Answer, Ask, invalid, keyed};
+mod answer;
+pub(crate) use answer::{Answer, invalid, keyed};
+pub(crate) use service_bus::Ask;
 
 mod convert;
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use service_bus::{Entity, EntityCall, HandlerError, SetStateError, new_context_id, now};
 
 use crate::{
-    entity::{AnyModel, Ask, Tick},
+    entity::{AnyModel, Tick},
     house::{Face, House, not_written},
 };
 
@@ -52,7 +52,7 @@ impl Shell {
 #[async_trait]
 impl Entity for Shell {
     async fn call(&self, call: &EntityCall) -> Result<Option<Value>, HandlerError> {
-        let ask = Ask { service: &call.call.service, entity_id: &call.entity_id, data: &call.call.data, now: now() };
+        let ask = call.ask(now());
         let mut model = self.lock();
         // On a copy: a call that fails changes nothing.
         let mut next = model.copy();

@@ -4,7 +4,6 @@
 //! and which messages a service call comes to. Availability, contexts, sending and writing are the business of
 //! [`Shell`].
 
-mod ask;
 mod channel;
 mod color;
 mod common;
@@ -23,7 +22,6 @@ mod select;
 mod sensor;
 mod switch;
 
-pub(crate) use ask::{Ask, unsupported};
 pub(crate) use channel::{Inlets, Order, Outlet};
 pub(crate) use common::Common;
 pub(crate) use shell::{Post, Shell};
@@ -32,7 +30,7 @@ use std::{sync::Arc, time::Duration};
 
 use config_entries::{
     NewEntity,
-    hub::{Entity, HandlerError},
+    hub::{Ask, Entity, HandlerError},
 };
 use serde_json::{Map, Value};
 
@@ -74,13 +72,18 @@ pub(crate) trait Model: Send {
 
     /// Returns the messages that a service call comes to.
     fn order(&self, ask: &Ask<'_>) -> Result<Vec<Order>, HandlerError> {
-        Err(unsupported(ask))
+        Err(ask.unsupported())
     }
 
     /// Takes for granted that what was asked has been done, where nobody will say so. Tells whether anything was.
     fn assume(&mut self, _ask: &Ask<'_>) -> bool {
         false
     }
+}
+
+/// Returns which of `known` a field names, that has to be there.
+fn choice<'k>(ask: &Ask<'_>, field: &str, known: &'k [String]) -> Result<&'k str, HandlerError> {
+    ask.word(field, known)?.ok_or_else(|| ask.unsupported())
 }
 
 /// Tells whether anything is made of a component.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Answer, Ask, Model, ask::short, invalid};
+use super::{Answer, Ask, Model, answer::short, invalid};
 
 /// A date, a time of day, or both.
 #[derive(Clone)]

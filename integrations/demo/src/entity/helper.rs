@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use service_bus::HandlerError;
 
-use super::{Answer, Ask, Model, ask::short, convert::rounded, invalid, keyed, members};
+use super::{Answer, Ask, Model, answer::short, convert::rounded, invalid, keyed, members};
 
 /// A number, or a helper for one.
 #[derive(Clone)]

@@ -4,7 +4,7 @@ use auth_core::Timestamp;
 use components::feature::media_player as feature;
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Ask, Model, Tick, ask::short, convert::rounded, invalid};
+use super::{Answer, Ask, Model, Tick, answer::short, convert::rounded, invalid};
 
 /// A media player with a playlist, or with sources, or with both.
 #[derive(Clone)]

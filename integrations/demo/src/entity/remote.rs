@@ -3,7 +3,7 @@
 use components::feature::remote as feature;
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Ask, Model, ask::short, invalid, members};
+use super::{Answer, Ask, Model, answer::short, invalid, members};
 
 /// A remote control with activities. It remembers the last command it sent.
 #[derive(Clone)]

@@ -5,7 +5,7 @@ use jiff::civil::{Date, DateTime};
 use serde_json::{Map, Value, json};
 use service_bus::HandlerError;
 
-use super::{Answer, Ask, Model, ask::short, invalid, keyed};
+use super::{Answer, Ask, Model, answer::short, invalid, keyed};
 
 /// A to-do list.
 #[derive(Clone)]

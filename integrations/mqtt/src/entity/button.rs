@@ -2,7 +2,7 @@
 
 use config_entries::hub::{HandlerError, Timestamp};
 
-use super::{Ask, Model, Order, Outlet, unsupported};
+use super::{Ask, Model, Order, Outlet};
 use crate::discovery::{Fields, Problem};
 
 /// Something to press. Its state is when that was done last.
@@ -36,7 +36,7 @@ impl Model for Button {
 
     fn order(&self, ask: &Ask<'_>) -> Result<Vec<Order>, HandlerError> {
         if ask.service != "press" {
-            return Err(unsupported(ask));
+            return Err(ask.unsupported());
         }
         Ok(vec![self.outlet.order(self.payload.as_str())?])
     }

@@ -5,10 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Ask, Inlets, Model, Order, Outlet,
-    ask::invalid,
     channel::{NONE, number, plain},
+    choice,
     feature::{bits, climate as feature},
-    unsupported,
 };
 use crate::discovery::{Fields, Problem};
 
@@ -170,13 +169,15 @@ impl Climate {
             let (min, max) = self.temperatures;
             if !(min..=max).contains(&degrees) {
                 let text = format!("Provided temperature {degrees} is not valid. Accepted range is {min} to {max}");
-                return Err(invalid(text));
+                return Err(HandlerError::validation(text));
             }
-            let outlet = target.outlet.as_ref().ok_or_else(|| unsupported(ask))?;
+            let outlet = target.outlet.as_ref().ok_or_else(|| ask.unsupported())?;
             orders.push(outlet.order(plain_float(degrees))?);
         }
         if orders.is_empty() {
-            return Err(invalid("must contain at least one of temperature, target_temp_high, target_temp_low."));
+            return Err(HandlerError::validation(
+                "must contain at least one of temperature, target_temp_high, target_temp_low.",
+            ));
         }
         Ok(orders)
     }
@@ -184,10 +185,10 @@ impl Climate {
     fn choose(&self, n: usize, field: &str, ask: &Ask<'_>) -> Result<Order, HandlerError> {
         let word = self.words.get(n).filter(|word| word.outlet.is_some());
         let (word, outlet) =
-            word.and_then(|word| Some((word, word.outlet.as_ref()?))).ok_or_else(|| unsupported(ask))?;
+            word.and_then(|word| Some((word, word.outlet.as_ref()?))).ok_or_else(|| ask.unsupported())?;
         // "none" takes a preset away.
         let none = n == 2 && ask.text(field) == Some("none");
-        outlet.order(if none { "none" } else { ask.word(field, &word.known)? })
+        outlet.order(if none { "none" } else { choice(ask, field, &word.known)? })
     }
 }
 
@@ -307,23 +308,23 @@ impl Model for Climate {
             }
             let [mode, ..] = &self.words;
             let outlet = mode.outlet.as_ref().filter(|_| mode.known.contains(&wanted));
-            return Ok(vec![outlet.ok_or_else(|| unsupported(ask))?.order(wanted)?]);
+            return Ok(vec![outlet.ok_or_else(|| ask.unsupported())?.order(wanted)?]);
         }
         match ask.service {
             "set_temperature" => self.set_temperature(ask),
             "set_humidity" => {
                 let [.., humidity] = &self.targets;
                 let (outlet, wanted) = (humidity.outlet.as_ref(), ask.float("humidity").unwrap_or(0.0));
-                let outlet = outlet.ok_or_else(|| unsupported(ask))?;
+                let outlet = outlet.ok_or_else(|| ask.unsupported())?;
                 let (min, max) = self.humidities;
                 if !(min..=max).contains(&wanted) {
-                    return Err(invalid(format!(
+                    return Err(HandlerError::validation(format!(
                         "Provided humidity {wanted} is not valid. Accepted range is {min} to {max}"
                     )));
                 }
                 Ok(vec![outlet.order(plain(wanted))?])
             }
-            _ => Err(unsupported(ask)),
+            _ => Err(ask.unsupported()),
         }
     }
 

@@ -8,7 +8,6 @@ use super::{
     Ask, Inlets, Model, Order, Outlet,
     channel::{NONE, number, plain, whole},
     feature::{bits, cover as feature},
-    unsupported,
 };
 use crate::discovery::{Fields, Problem};
 
@@ -158,7 +157,7 @@ impl Cover {
         if let (Some(outlet), Some(payload)) = (&self.outlet, payload) {
             return outlet.order(payload.as_str());
         }
-        let outlet = self.position_out.as_ref().ok_or_else(|| unsupported(ask))?;
+        let outlet = self.position_out.as_ref().ok_or_else(|| ask.unsupported())?;
         self.place_order(outlet, self.positions.place(percent), percent)
     }
 
@@ -246,23 +245,23 @@ impl Model for Cover {
         let order = match (ask.service, self.wanted(ask)) {
             (_, (Some(percent), _)) => self.move_to(percent, ask)?,
             ("open_cover_tilt" | "close_cover_tilt" | "toggle_cover_tilt", (_, Some(percent))) => {
-                let outlet = self.tilt_out.as_ref().ok_or_else(|| unsupported(ask))?;
+                let outlet = self.tilt_out.as_ref().ok_or_else(|| ask.unsupported())?;
                 let end = if percent > 0.0 { self.tilt_ends.open } else { self.tilt_ends.closed };
                 self.place_order(outlet, end, percent)?
             }
             (_, (_, Some(percent))) => {
-                let outlet = self.tilt_out.as_ref().ok_or_else(|| unsupported(ask))?;
+                let outlet = self.tilt_out.as_ref().ok_or_else(|| ask.unsupported())?;
                 self.place_order(outlet, self.tilts.place(percent), percent)?
             }
             ("stop_cover", _) => match (&self.outlet, &self.payloads) {
                 (Some(outlet), [_, _, Some(stop)]) => outlet.order(stop.as_str())?,
-                _ => return Err(unsupported(ask)),
+                _ => return Err(ask.unsupported()),
             },
             ("stop_cover_tilt", _) => {
-                let outlet = self.tilt_out.as_ref().ok_or_else(|| unsupported(ask))?;
+                let outlet = self.tilt_out.as_ref().ok_or_else(|| ask.unsupported())?;
                 outlet.order(Jinja::from(self.payload_stop_tilt.as_str()))?
             }
-            _ => return Err(unsupported(ask)),
+            _ => return Err(ask.unsupported()),
         };
         Ok(vec![order])
     }

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use super::{
     Ask, Inlets, Model, Order, Outlet,
     channel::{NONE, number, plain, whole},
+    choice,
     feature::{bits, fan as feature},
-    unsupported,
 };
 use crate::discovery::{Fields, Problem};
 
@@ -123,13 +123,13 @@ impl Fan {
     }
 
     fn set_percentage(&self, percentage: i64, ask: &Ask<'_>) -> Result<Order, HandlerError> {
-        let outlet = self.percentage_out.as_ref().ok_or_else(|| unsupported(ask))?;
+        let outlet = self.percentage_out.as_ref().ok_or_else(|| ask.unsupported())?;
         outlet.order(if percentage > 0 { plain(self.speed(percentage)) } else { plain(0.0) })
     }
 
     fn set_preset(&self, ask: &Ask<'_>) -> Result<Order, HandlerError> {
-        let outlet = self.preset_out.as_ref().ok_or_else(|| unsupported(ask))?;
-        outlet.order(ask.word("preset_mode", &self.presets)?)
+        let outlet = self.preset_out.as_ref().ok_or_else(|| ask.unsupported())?;
+        outlet.order(choice(ask, "preset_mode", &self.presets)?)
     }
 
     fn is_turning_on(&self, ask: &Ask<'_>) -> Option<bool> {
@@ -231,15 +231,15 @@ impl Model for Fan {
             }
             "set_preset_mode" => self.set_preset(ask)?,
             "oscillate" => {
-                let outlet = self.oscillation_out.as_ref().ok_or_else(|| unsupported(ask))?;
+                let outlet = self.oscillation_out.as_ref().ok_or_else(|| ask.unsupported())?;
                 let on = ask.flag("oscillating").unwrap_or(false);
                 outlet.order(if on { oscillate_on.as_str() } else { oscillate_off.as_str() })?
             }
             "set_direction" => {
-                let outlet = self.direction_out.as_ref().ok_or_else(|| unsupported(ask))?;
+                let outlet = self.direction_out.as_ref().ok_or_else(|| ask.unsupported())?;
                 outlet.order(ask.text("direction").unwrap_or("forward"))?
             }
-            _ => return Err(unsupported(ask)),
+            _ => return Err(ask.unsupported()),
         }])
     }
 

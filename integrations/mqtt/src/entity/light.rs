@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Ask, Model,
-    ask::invalid,
     channel::whole,
+    choice,
     color::{Color, byte, inverse},
 };
 use crate::discovery::{Fields, Problem};
@@ -158,14 +158,17 @@ impl Lamp {
         at_most_one(ask, &BRIGHTNESSES)?;
         at_most_one(ask, &COLORS)?;
         if ask.has("color_name") {
-            return Err(invalid(format!("{} takes no names of colours: give rgb_color or hs_color", ask.entity_id)));
+            return Err(HandlerError::validation(format!(
+                "{} takes no names of colours: give rgb_color or hs_color",
+                ask.entity_id
+            )));
         }
         let brightness = self.wanted_brightness(ask).filter(|_| skills.brightness);
         if brightness == Some(0) {
             return Ok(Some(off));
         }
         let effect = match (ask.text("effect"), &skills.effects) {
-            (Some(_), Some(known)) => Some(ask.word("effect", known)?.to_owned()),
+            (Some(_), Some(known)) => Some(choice(ask, "effect", known)?.to_owned()),
             _ => None,
         };
         let color = wanted_color(ask).and_then(|color| skills.fit(color));
@@ -230,7 +233,7 @@ fn at_most_one(ask: &Ask<'_>, fields: &[&str]) -> Result<(), HandlerError> {
     if fields.iter().filter(|field| ask.has(field)).count() <= 1 {
         return Ok(());
     }
-    Err(invalid(format!("two or more values in the same group of exclusion: {}", fields.join(", "))))
+    Err(HandlerError::validation(format!("two or more values in the same group of exclusion: {}", fields.join(", "))))
 }
 
 const BRIGHTNESSES: [&str; 4] = ["brightness", "brightness_pct", "brightness_step", "brightness_step_pct"];

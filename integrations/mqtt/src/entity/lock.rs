@@ -4,7 +4,7 @@ use config_entries::hub::HandlerError;
 use minijinja::Value as Jinja;
 use serde_json::{Map, Value, json};
 
-use super::{Ask, Inlets, Model, Order, Outlet, ask::invalid, channel::NONE, feature, members, unsupported};
+use super::{Ask, Inlets, Model, Order, Outlet, channel::NONE, feature, members};
 use crate::discovery::{Fields, Problem};
 
 /// A lock.
@@ -84,12 +84,12 @@ impl Model for Lock {
             ("lock", _) => &self.lock,
             ("unlock", _) => &self.unlock,
             ("open", Some(open)) => open,
-            _ => return Err(unsupported(ask)),
+            _ => return Err(ask.unsupported()),
         };
         let code = ask.text("code");
         // Whether it is the right one, only the lock can tell.
         if self.code_format.is_some() && code.is_none_or(str::is_empty) {
-            return Err(invalid(format!("{} needs a code", ask.entity_id)));
+            return Err(HandlerError::validation(format!("{} needs a code", ask.entity_id)));
         }
         Ok(vec![self.outlet.order_with(payload.as_str(), &[("code", code.map_or(Jinja::from(()), Jinja::from))])?])
     }

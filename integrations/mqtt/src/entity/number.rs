@@ -5,9 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Ask, Inlets, Model, Order, Outlet,
-    ask::invalid,
     channel::{NONE, number, plain},
-    members, unsupported,
+    members,
 };
 use crate::discovery::{Fields, Problem};
 
@@ -81,11 +80,11 @@ impl Model for Number {
     }
 
     fn order(&self, ask: &Ask<'_>) -> Result<Vec<Order>, HandlerError> {
-        let value = ask.float("value").filter(|_| ask.service == "set_value").ok_or_else(|| unsupported(ask))?;
+        let value = ask.float("value").filter(|_| ask.service == "set_value").ok_or_else(|| ask.unsupported())?;
         if !(self.min..=self.max).contains(&value) {
             let text =
                 format!("Value {value} for {} is outside valid range {} - {}", ask.entity_id, self.min, self.max);
-            return Err(invalid(text));
+            return Err(HandlerError::validation(text));
         }
         Ok(vec![self.outlet.order(plain(value))?])
     }

@@ -3,7 +3,7 @@
 use config_entries::hub::HandlerError;
 use serde_json::{Map, Value, json};
 
-use super::{Ask, Inlets, Model, Order, Outlet, ask::invalid, channel::NONE, members, unsupported};
+use super::{Ask, Inlets, Model, Order, Outlet, channel::NONE, members};
 use crate::discovery::{Fields, Problem, short};
 
 /// One of a few words.
@@ -54,9 +54,12 @@ impl Select {
                     at
                 }
             }
-            _ => return Err(unsupported(ask)),
+            _ => return Err(ask.unsupported()),
         };
-        self.options.get(place).map(String::as_str).ok_or_else(|| invalid(format!("{} has no options", ask.entity_id)))
+        self.options
+            .get(place)
+            .map(String::as_str)
+            .ok_or_else(|| HandlerError::validation(format!("{} has no options", ask.entity_id)))
     }
 
     fn no_option(&self, ask: &Ask<'_>, wanted: &str) -> HandlerError {

@@ -13,7 +13,7 @@ use config_entries::{
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use super::{Ask, Common, Model};
+use super::{Common, Model};
 use crate::{
     availability::Said,
     discovery::{Problem, place, short},
@@ -265,12 +265,7 @@ impl Listener for Shell {
 #[async_trait]
 impl Entity for Shell {
     async fn call(&self, call: &EntityCall) -> Result<Option<Value>, HandlerError> {
-        let ask = Ask {
-            service: &call.call.service,
-            entity_id: &call.entity_id,
-            data: &call.call.data,
-            now: self.post.now(),
-        };
+        let ask = call.ask(self.post.now());
         let orders = {
             let mut inner = self.lock();
             let orders = inner.model.order(&ask)?;

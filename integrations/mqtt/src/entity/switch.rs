@@ -3,7 +3,7 @@
 use config_entries::hub::HandlerError;
 use serde_json::{Map, Value, json};
 
-use super::{Ask, Inlets, Model, Order, Outlet, channel::NONE, members, unsupported};
+use super::{Ask, Inlets, Model, Order, Outlet, channel::NONE, members};
 use crate::discovery::{Fields, Problem};
 
 /// A switch.
@@ -68,7 +68,7 @@ impl Model for Switch {
     }
 
     fn order(&self, ask: &Ask<'_>) -> Result<Vec<Order>, HandlerError> {
-        let on = self.wanted(ask).ok_or_else(|| unsupported(ask))?;
+        let on = self.wanted(ask).ok_or_else(|| ask.unsupported())?;
         let [payload_on, payload_off] = &self.payloads;
         Ok(vec![self.outlet.order(if on { payload_on.as_str() } else { payload_off.as_str() })?])
     }

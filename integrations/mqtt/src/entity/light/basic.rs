@@ -12,7 +12,6 @@ use crate::{
         channel::{NONE, number, plain},
         color::{Color, byte, inverse},
         feature::{bits, light as feature},
-        unsupported,
     },
 };
 
@@ -269,7 +268,7 @@ impl Model for Basic {
     }
 
     fn order(&self, ask: &Ask<'_>) -> Result<Vec<Order>, HandlerError> {
-        let wish = self.lamp.wish(ask, &self.skills)?.ok_or_else(|| unsupported(ask))?;
+        let wish = self.lamp.wish(ask, &self.skills)?.ok_or_else(|| ask.unsupported())?;
         self.orders(&wish)
     }
 

@@ -11,7 +11,6 @@ use crate::{
         channel::whole,
         color::{Color, byte, inverse, rounded},
         feature::{bits, light as feature},
-        unsupported,
     },
 };
 
@@ -188,7 +187,7 @@ impl Model for Json {
     }
 
     fn order(&self, ask: &Ask<'_>) -> Result<Vec<Order>, HandlerError> {
-        let wish = self.lamp.wish(ask, &self.skills)?.ok_or_else(|| unsupported(ask))?;
+        let wish = self.lamp.wish(ask, &self.skills)?.ok_or_else(|| ask.unsupported())?;
         let command = Value::Object(self.command(&wish, ask));
         Ok(vec![self.outlet.order(command.to_string())?])
     }
