@@ -50,6 +50,11 @@ impl Home {
     /// The event that feeds hear when a flow that nobody has open begins or ends: its data is one item of
     /// `config_entries/flow/subscribe`.
     pub const FLOW_EVENT: &str = "doorward_flow_changed";
+
+    /// Tells whether an event is for adapters: who listens to everything is not shown it.
+    pub fn is_for_adapters(event_type: &str) -> bool {
+        [Self::ENTRY_EVENT, Self::FLOW_EVENT].contains(&event_type)
+    }
 }
 
 /// The home, as the manager holds it: without keeping it alive.

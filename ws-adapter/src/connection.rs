@@ -183,10 +183,9 @@ impl Connection {
         for (id, subscription) in &mut self.subscriptions {
             match subscription {
                 Subscription::Events { event_type, since } => {
-                    // An event that only concerns this adapter is none of the API's.
                     let named = event_type.as_deref();
-                    let own = [Home::ENTRY_EVENT, Home::FLOW_EVENT].contains(&&*event.event_type);
-                    let wanted = named.map_or(!own, |t| *t == *event.event_type);
+                    let wanted =
+                        named.map_or_else(|| !Home::is_for_adapters(&event.event_type), |t| *t == *event.event_type);
                     if number > *since && wanted {
                         self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
                     }

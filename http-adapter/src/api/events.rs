@@ -57,7 +57,7 @@ pub(crate) async fn stream(request: Request) -> Result<Response, Response> {
     let session = request.session.clone().ok_or_else(|| reply::unauthenticated(None))?;
     let home = request.app.home.clone();
     let standing = home.standing();
-    let state = Streaming { feed, home, session, standing, greeted: false };
+    let state = Streaming { feed, home, session, standing, greeted: false, is_of_all: types.is_empty() };
     let body = Body::from_stream(stream::unfold(state, next_line));
     let mut response = Response::new(body);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -70,6 +70,7 @@ struct Streaming {
     session: home::Session,
     standing: tokio::sync::watch::Receiver<u64>,
     greeted: bool,
+    is_of_all: bool,
 }
 
 async fn next_line(mut state: Streaming) -> Option<(Result<Bytes, std::convert::Infallible>, Streaming)> {
@@ -99,6 +100,7 @@ async fn next_line(mut state: Streaming) -> Option<(Result<Bytes, std::convert::
                 }
             }
             Next::TooSlow => return None,
+            Next::Event(event) if state.is_of_all && Home::is_for_adapters(&event.event_type) => {}
             Next::Event(event) => {
                 let world = state.feed.world();
                 let json = Viewer::new(&world, &state.session.principal).event_json(&event);

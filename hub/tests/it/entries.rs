@@ -1,6 +1,10 @@
 //! Config entries from the command line, and those of integrations that are not here.
 
-use std::process::{Command, Stdio};
+use std::{
+    io::{Read, Write},
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 
@@ -48,6 +52,31 @@ fn entries_of_a_running_hub() {
     assert_eq!(entry(&server, &admin, &["remove", &id]), (true, String::new()));
     assert_eq!(entry(&server, &admin, &["list"]), (true, String::new()));
     assert_eq!(owner.result("config_entries/flow/progress", json!({})), json!([]));
+}
+
+#[test]
+fn a_stream_of_everything_has_no_news_that_is_for_adapters() {
+    let server = Server::demo();
+    let mut stream = std::net::TcpStream::connect(&server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let token = server.token("owner");
+    let request = format!("GET /api/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut heard = String::new();
+    let mut until = |what: &str| {
+        let mut bytes = [0; 4_096];
+        while !heard.contains(what) {
+            let n = stream.read(&mut bytes).unwrap();
+            assert!(n > 0, "it ended");
+            heard.push_str(&String::from_utf8_lossy(&bytes[..n]));
+        }
+        heard.clone()
+    };
+    until("ping");
+    add_bridge(&server, "news");
+    assert_eq!(server.send_as("owner", "POST", "/api/events/all_is_said", None).status, 200);
+    let heard = until("all_is_said");
+    assert!(heard.contains("entity_registry_updated") && !heard.contains("doorward_"), "{heard}");
 }
 
 #[test]
