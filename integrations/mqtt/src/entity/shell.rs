@@ -11,7 +11,10 @@ use config_entries::{
     hub::{Context, Entity, EntityCall, HandlerError, parse_json},
 };
 use serde_json::{Map, Value};
-use tokio::time::Instant;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
 
 use super::{Common, Model};
 use crate::{
@@ -27,6 +30,8 @@ pub(crate) struct Post {
     /// What is looked for is below it.
     prefix: String,
     outbox: Mutex<Option<Arc<dyn Outbox>>>,
+    /// For the attributes of all entities, in bytes as they were said.
+    room: Arc<Semaphore>,
 }
 
 /// An entity with a model.
@@ -45,6 +50,8 @@ struct Inner {
     model: Box<dyn Model>,
     said: Said,
     attributes: Map<String, Value>,
+    /// What the attributes take of the room for those of all.
+    room: Option<OwnedSemaphorePermit>,
     /// Who asked last, and when: what happens soon after is taken as the outcome.
     asked: Option<(Context, Instant)>,
     /// When the value is too old; none while there is none.
@@ -62,6 +69,8 @@ struct Inner {
 const OUTCOME: Duration = Duration::from_secs(5);
 /// The most bytes of attributes.
 const MAX_ATTRIBUTES: usize = 64 * 1_024;
+/// The most bytes of the attributes of all entities: one topic may be that of every one.
+const ALL_ATTRIBUTES: usize = 32 << 20;
 /// The longest payload that is remembered for a description that changes.
 const MAX_REMEMBERED: usize = 4 * 1_024;
 /// What a device may not say of itself: the home says it.
@@ -69,8 +78,8 @@ const RESERVED: [&str; 6] =
     ["device_class", "friendly_name", "icon", "supported_features", "unit_of_measurement", "restored"];
 
 impl Post {
-    pub(crate) const fn new(entry: Option<Entry<AuthFailed>>, prefix: String) -> Self {
-        Self { entry, prefix, outbox: Mutex::new(None) }
+    pub(crate) fn new(entry: Option<Entry<AuthFailed>>, prefix: String) -> Self {
+        Self { entry, prefix, outbox: Mutex::new(None), room: Arc::new(Semaphore::new(ALL_ATTRIBUTES)) }
     }
 
     /// Sends over this connection from now on, or over none.
@@ -112,6 +121,7 @@ impl Shell {
             model,
             said: Said::default(),
             attributes: Map::new(),
+            room: None,
             asked: None,
             expires: None,
             expired: false,
@@ -228,11 +238,14 @@ impl Shell {
             if text.len() > MAX_ATTRIBUTES {
                 return Err(wrong("says too much"));
             }
+            let room =
+                u32::try_from(text.len()).ok().and_then(|n| Arc::clone(&self.post.room).try_acquire_many_owned(n).ok());
+            let room = room.ok_or_else(|| wrong("says too much, together with those of other entities"))?;
             let Ok(Value::Object(mut attributes)) = parse_json(text.as_bytes()) else {
                 return Err(wrong("says no JSON object"));
             };
             attributes.retain(|name, _| !RESERVED.contains(&name.as_str()));
-            inner.attributes = attributes;
+            (inner.attributes, inner.room) = (attributes, Some(room));
         }
         Ok(())
     }

@@ -176,6 +176,31 @@ async fn what_a_full_disk_refuses_is_done_later() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn attributes_of_all_are_bounded_together() {
+    let (kit, _, fake) = home().await;
+    const N: usize = 600;
+    for n in 0..N {
+        let message = json!({"state_topic": "s", "json_attributes_topic": "all", "unique_id": format!("u{n}"),
+            "object_id": format!("n{n}"), "name": "N"});
+        fake.says(&format!("homeassistant/sensor/n{n}/config"), &message.to_string());
+    }
+    kit.until_true("all are there", || kit.registered().len() == N && fake.has_seen("subscribe all")).await;
+    let n_with = |what: &str| {
+        let has = |n: &usize| kit.entity(&format!("sensor.n{n}")).unwrap().1.get("said").is_some_and(|it| it == what);
+        (0..N).filter(has).count()
+    };
+    let large = "x".repeat(60 * 1_024);
+    fake.says("s", "1");
+    fake.says("all", &json!({"said": large}).to_string());
+    kit.until_true("as many as fit", || n_with(&large) > 500).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(n_with(&large) * large.len() <= 32 << 20);
+    // What is said in its place gives the room back.
+    fake.says("all", &json!({"said": "less"}).to_string());
+    kit.until_true("all", || n_with("less") == N).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_entry_of_an_older_version_is_taken() {
     let fake = Arc::new(Fake::default());
     let connector = Arc::new(FakeConnector(Arc::clone(&fake)));
