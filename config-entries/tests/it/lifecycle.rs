@@ -132,6 +132,18 @@ async fn work_with_one_entry_is_done_in_order_and_others_do_not_wait() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_migration_without_an_end_keeps_nobody_waiting() {
+    let script = script();
+    let data = json!({"endless": true}).as_object().unwrap().clone();
+    let entry = ConfigEntry { entry_id: id(0), domain: "scripted".into(), version: 1, data, ..ConfigEntry::default() };
+    let kit = start(Kit::new(8).stored_entry(entry), &script).await;
+    kit.until(&id(0), "setup_retry").await;
+    assert_eq!(kit.wire(&id(0))["reason"], "migrating took too long");
+    assert!(!kit.remove(&id(0)).await.unwrap());
+    kit.assert_quiet();
+}
+
+#[tokio::test(start_paused = true)]
 async fn data_is_migrated_once_and_newer_data_is_left_alone() {
     let script = script();
     let entry = |n: usize, version, data: Value| ConfigEntry {

@@ -170,6 +170,9 @@ impl Integration for Scripted {
         if entry.data.contains_key("unreadable") {
             return Err(MigrateError::Failed("unreadable".to_owned()));
         }
+        if entry.data.contains_key("endless") {
+            std::future::pending::<()>().await;
+        }
         let mut data = entry.data.clone();
         data.insert("migrated_from".to_owned(), json!(entry.version));
         Ok(Migrated { data, options: entry.options.clone(), unique_id: entry.unique_id.clone() })

@@ -12,7 +12,7 @@ use crate::{
     manager::{Run, Shared, Turn},
 };
 
-/// How long setting up may take before it counts as not ready.
+/// How long setting up, and migrating before, may take before it counts as not ready.
 const SETUP_TIME: Duration = Duration::from_secs(300);
 /// How long setting up waits for the first step of a reauthentication.
 const FIRST_STEP_TIME: Duration = Duration::from_secs(1);
@@ -91,14 +91,19 @@ impl Shared {
             tracing::error!(entry = entry.entry_id, "the entry was written by a newer version of its integration");
             return Err(Setback::Migration);
         }
-        let migrated = match AssertUnwindSafe(integration.migrate(entry)).catch_unwind().await {
-            Ok(Ok(migrated)) => migrated,
-            Ok(Err(MigrateError::NotReady(reason))) => return Err(Setback::NotReady(reason)),
-            Ok(Err(MigrateError::Failed(reason))) => {
+        let migration = AssertUnwindSafe(integration.migrate(entry)).catch_unwind();
+        let migrated = match timeout(SETUP_TIME, migration).await {
+            Ok(Ok(Ok(migrated))) => migrated,
+            Ok(Ok(Err(MigrateError::NotReady(reason)))) => return Err(Setback::NotReady(reason)),
+            Ok(Ok(Err(MigrateError::Failed(reason)))) => {
                 tracing::error!(entry = entry.entry_id, reason, "the entry's data could not be migrated");
                 return Err(Setback::Migration);
             }
-            Err(_) => return Err(Setback::Migration),
+            Ok(Err(_)) => {
+                tracing::error!(entry = entry.entry_id, "an integration panicked while migrating");
+                return Err(Setback::Migration);
+            }
+            Err(_) => return Err(Setback::NotReady(Reason::text("migrating took too long"))),
         };
         let wish = ChangeEntry {
             entry_id: entry.entry_id.clone(),
