@@ -17,6 +17,9 @@ pub trait Flow<D>: Send {
     ///
     /// The first step of a config flow is named like its source (`user`, `reauth`, …), of an options flow `init`.
     ///
+    /// # Cancel safety
+    /// A step that takes more than five minutes is dropped where it waits: it counts as failed, and may be taken again.
+    ///
     /// # Errors
     /// [`Abort`] ends the flow.
     async fn step(

@@ -55,7 +55,10 @@ async fn menus_and_progress() {
     let Err(FlowError::Input(wrong)) = kit.answer(menu.flow_id(), json!({"next_step_id": "bogus"})).await else {
         panic!("chosen");
     };
-    assert_eq!(wrong.to_wire(), json!({"next_step_id": "value must be one of ['form', 'wait', 'gone', 'slow']"}));
+    assert_eq!(
+        wrong.to_wire(),
+        json!({"next_step_id": "value must be one of ['form', 'wait', 'gone', 'slow', 'endless']"})
+    );
     let waits = kit.answer(menu.flow_id(), json!({"next_step_id": "wait"})).await.unwrap();
     assert_eq!((waits.kind(), waits.to_wire()["progress_action"].as_str()), ("progress", Some("waiting")));
     let half = json!({"handler": "scripted", "flow_id": menu.flow_id(), "progress": 0.5});
@@ -238,6 +241,17 @@ async fn a_mistake_of_the_integrations_leaves_the_flow_as_it_was() {
     assert!(matches!(failed, Err(FlowError::Failed)));
     assert_eq!(kit.look(&flow).await.unwrap().step_id(), Some("form"));
     assert_eq!(kit.answer(&flow, json!({"id": "x"})).await.unwrap().kind(), "create_entry");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_without_an_end_fails_and_the_flow_goes_on() {
+    let kit = started(12, &script(), &[]).await;
+    let flow = kit.start_flow("scripted").await.unwrap();
+    let id = flow.flow_id().to_owned();
+    let failed = kit.answer(&id, json!({"next_step_id": "endless"})).await;
+    assert!(matches!(failed, Err(FlowError::Failed)));
+    let form = kit.answer(&id, json!({"next_step_id": "form"})).await.unwrap();
+    assert_eq!(form.step_id(), Some("form"));
 }
 
 /// What was aborted does nothing any more; what is on its way to the disk can be aborted no more.

@@ -222,7 +222,7 @@ struct Add;
 impl Flow<NewEntry> for Add {
     async fn step(&mut self, flow: &mut FlowContext, step: &str, input: Input) -> Result<Step<NewEntry>, Abort> {
         match (step, input) {
-            ("user", _) => Ok(Step::Show(Shown::Menu(Menu::new("user", &["form", "wait", "gone", "slow"])))),
+            ("user", _) => Ok(Step::Show(Shown::Menu(Menu::new("user", &["form", "wait", "gone", "slow", "endless"])))),
             ("form", None) => {
                 let schema = Schema::new()
                     .with(Field::required("id", FieldKind::Text))
@@ -245,6 +245,7 @@ impl Flow<NewEntry> for Add {
                 tokio::time::sleep(Duration::from_secs(10)).await;
                 Form::new("form", Schema::new()).show()
             }
+            ("endless", _) => std::future::pending().await,
             // Discoveries.
             ("integration_discovery", None) => {
                 let data = flow.data().cloned().unwrap_or_default();

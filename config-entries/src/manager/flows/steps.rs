@@ -1,12 +1,19 @@
 //! A flow's steps: taken one by one, shown, remembered.
 
+use std::{panic::AssertUnwindSafe, time::Duration};
+
+use futures_util::FutureExt;
 use serde_json::{Map, Value, json};
+use tokio::time::timeout;
 
 use super::{Done, FlowError, Machine, Runner};
 use crate::{
     Abort, FlowAnswer, News, Shown, Source, Step,
     manager::{ManageError, Shared},
 };
+
+/// How long a step may take before it counts as failed. Nobody else can go on with the flow meanwhile.
+const STEP_TIME: Duration = Duration::from_secs(300);
 
 impl Shared {
     /// Takes the next step of a flow, and those that follow without anybody's help.
@@ -70,29 +77,15 @@ impl Shared {
         step_id: &str,
         input: Option<Map<String, Value>>,
     ) -> Result<Result<Step<Done>, Abort>, FlowError> {
-        use std::panic::AssertUnwindSafe;
-
-        use futures_util::FutureExt;
         let context = &mut runner.context;
         let taken = match &mut runner.machine {
-            Machine::Config(flow) => {
-                AssertUnwindSafe(flow.step(context, step_id, input)).catch_unwind().await.map(|s| erase(s, Done::Entry))
-            }
-            Machine::Update(flow) => AssertUnwindSafe(flow.step(context, step_id, input))
-                .catch_unwind()
-                .await
-                .map(|s| erase(s, Done::Update)),
-            Machine::Options(flow) => AssertUnwindSafe(flow.step(context, step_id, input))
-                .catch_unwind()
-                .await
-                .map(|s| erase(s, Done::Options)),
-            Machine::Subentry(flow) => AssertUnwindSafe(flow.step(context, step_id, input))
-                .catch_unwind()
-                .await
-                .map(|s| erase(s, Done::Subentry)),
+            Machine::Config(flow) => guarded(flow.step(context, step_id, input), Done::Entry).await,
+            Machine::Update(flow) => guarded(flow.step(context, step_id, input), Done::Update).await,
+            Machine::Options(flow) => guarded(flow.step(context, step_id, input), Done::Options).await,
+            Machine::Subentry(flow) => guarded(flow.step(context, step_id, input), Done::Subentry).await,
         };
-        taken.map_err(|_| {
-            tracing::error!(domain = runner.context.domain, step_id, "an integration's flow panicked");
+        taken.map_err(|what| {
+            tracing::error!(domain = runner.context.domain, step_id, "an integration's flow {what}");
             FlowError::Failed
         })
     }
@@ -126,10 +119,17 @@ impl Shared {
     }
 }
 
-fn erase<D>(taken: Result<Step<D>, Abort>, done: impl FnOnce(D) -> Done) -> Result<Step<Done>, Abort> {
-    taken.map(|step| match step {
-        Step::Show(shown) => Step::Show(shown),
-        Step::Continue(next) => Step::Continue(next),
-        Step::Done(value) => Step::Done(done(value)),
-    })
+/// Has a step of any kind taken, within its time. What is returned says what went wrong otherwise.
+async fn guarded<D>(
+    step: impl Future<Output = Result<Step<D>, Abort>>,
+    done: fn(D) -> Done,
+) -> Result<Result<Step<Done>, Abort>, &'static str> {
+    match timeout(STEP_TIME, AssertUnwindSafe(step).catch_unwind()).await {
+        Ok(Ok(Ok(Step::Show(shown)))) => Ok(Ok(Step::Show(shown))),
+        Ok(Ok(Ok(Step::Continue(next)))) => Ok(Ok(Step::Continue(next))),
+        Ok(Ok(Ok(Step::Done(value)))) => Ok(Ok(Step::Done(done(value)))),
+        Ok(Ok(Err(abort))) => Ok(Err(abort)),
+        Ok(Err(_)) => Err("panicked"),
+        Err(_) => Err("took too long"),
+    }
 }
