@@ -4,6 +4,7 @@ use std::sync::Weak;
 
 use async_trait::async_trait;
 use auth_core::{Authorized, Context, Principal, Timestamp, Unauthorized};
+use auth_login::Entropy;
 use config_entries::{
     ConfigEntry, Host, HostError, IgnoreIssue, Integration, Kept, ManageError, NewEntity, News,
     oauth2::ApplicationCredential,
@@ -13,7 +14,7 @@ use serde_json::Value;
 use service_bus::{Bus, new_context_id, now};
 use store::{Change, IgnoredIssue, Record, RecordKind};
 
-use crate::{ChangeError, Home, home::Inner};
+use crate::{ChangeError, Home, entropy::OsEntropy, home::Inner};
 
 impl Home {
     /// Makes an integration known, with the principal that is its own.
@@ -90,11 +91,7 @@ impl Host for EntriesHost {
 
     fn random(&self) -> u128 {
         let mut bytes = [0; 16];
-        if let Err(error) = getrandom::fill(&mut bytes) {
-            // Ids of flows open something: without entropy there must be none that could be guessed.
-            tracing::error!(%error, "the system has no entropy");
-            std::process::abort();
-        }
+        OsEntropy.fill(&mut bytes);
         u128::from_le_bytes(bytes)
     }
 
