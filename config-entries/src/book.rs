@@ -113,10 +113,7 @@ impl EntryBook {
         now: Timestamp,
     ) -> Result<Option<EntryChange>, EntryError> {
         let (_, wish) = request.into_parts();
-        let (entry, _) = self.get(&wish.entry_id).ok_or_else(|| EntryError::Unknown(wish.entry_id.clone()))?;
-        if entry.domain != wish.domain {
-            return Err(EntryError::OtherDomain(wish.entry_id));
-        }
+        self.own(&wish.domain, &wish.entry_id)?;
         self.change(&wish.entry_id, now, |entry| {
             entry.title = wish.title.unwrap_or_else(|| entry.title.clone());
             if let Some(data) = wish.data {
@@ -169,9 +166,23 @@ impl EntryBook {
         self.change(&entry_id, now, |entry| entry.subentries.retain(|part| part.subentry_id != subentry_id))
     }
 
+    fn known(&self, entry_id: &str) -> Result<&Arc<ConfigEntry>, EntryError> {
+        self.get(entry_id).map(|(entry, _)| entry).ok_or_else(|| EntryError::Unknown(entry_id.to_owned()))
+    }
+
+    /// Refuses an entry that is another integration's.
+    fn own(&self, domain: &str, entry_id: &str) -> Result<(), EntryError> {
+        let is_own = self.known(entry_id)?.domain == domain;
+        if is_own { Ok(()) } else { Err(EntryError::OtherDomain(entry_id.to_owned())) }
+    }
+
+    fn take(&mut self, entry_id: String) -> Result<EntryChange, EntryError> {
+        let (entry, _) = self.entries.shift_remove(&entry_id).ok_or(EntryError::Unknown(entry_id))?;
+        Ok(EntryChange::Removed(entry))
+    }
+
     fn subentry(&self, entry_id: &str, subentry_id: &str) -> Result<(), EntryError> {
-        let (entry, _) = self.get(entry_id).ok_or_else(|| EntryError::Unknown(entry_id.to_owned()))?;
-        let known = entry.subentries.iter().any(|part| part.subentry_id == subentry_id);
+        let known = self.known(entry_id)?.subentries.iter().any(|part| part.subentry_id == subentry_id);
         if known { Ok(()) } else { Err(EntryError::UnknownSubentry(subentry_id.to_owned())) }
     }
 
@@ -194,8 +205,7 @@ impl EntryBook {
     /// [`EntryError::Unknown`].
     pub fn remove(&mut self, request: Authorized<RemoveEntry>) -> Result<EntryChange, EntryError> {
         let (_, RemoveEntry(entry_id)) = request.into_parts();
-        let (entry, _) = self.entries.shift_remove(&entry_id).ok_or(EntryError::Unknown(entry_id))?;
-        Ok(EntryChange::Removed(entry))
+        self.take(entry_id)
     }
 
     /// Removes an entry that its integration makes anew.
@@ -204,13 +214,8 @@ impl EntryBook {
     /// [`EntryError::Unknown`], [`EntryError::OtherDomain`].
     pub fn replace(&mut self, request: Authorized<ReplaceEntry>) -> Result<EntryChange, EntryError> {
         let (_, ReplaceEntry { domain, entry_id }) = request.into_parts();
-        let (entry, _) = self.get(&entry_id).ok_or_else(|| EntryError::Unknown(entry_id.clone()))?;
-        if entry.domain != domain {
-            return Err(EntryError::OtherDomain(entry_id));
-        }
-        let entry = Arc::clone(entry);
-        self.entries.shift_remove(&entry_id);
-        Ok(EntryChange::Removed(entry))
+        self.own(&domain, &entry_id)?;
+        self.take(entry_id)
     }
 
     /// Moves an entry to the state that `cause` leads to. Entries' states are not stored.

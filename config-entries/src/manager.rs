@@ -78,6 +78,15 @@ struct Slot {
     timer: Option<AbortHandle>,
 }
 
+impl Slot {
+    /// Lets another timer run, or none: an entry has one at most.
+    fn set_timer(&mut self, timer: Option<AbortHandle>) {
+        if let Some(before) = std::mem::replace(&mut self.timer, timer) {
+            before.abort();
+        }
+    }
+}
+
 /// What runs of an entry.
 #[derive(Default)]
 struct Turn {

@@ -109,9 +109,7 @@ impl Manager {
                 // Not in this task: reloading ends the timer.
                 shared.reload_soon(&id);
             });
-            if let Some(before) = slot.timer.replace(timer.abort_handle()) {
-                before.abort();
-            }
+            slot.set_timer(Some(timer.abort_handle()));
         }
     }
 }

@@ -138,9 +138,7 @@ impl Shared {
             // Not in this task: setting up ends the timer.
             tokio::spawn(async move { shared.set_up_again(&id).await });
         });
-        if let Some(before) = slot.timer.replace(timer.abort_handle()) {
-            before.abort();
-        }
+        slot.set_timer(Some(timer.abort_handle()));
     }
 
     /// Has another try, if the entry still waits for one.
@@ -153,9 +151,8 @@ impl Shared {
 
     /// Ends the wait for another try, or for a reload.
     pub(super) fn cancel_timer(&self, entry_id: &str) {
-        let timer = self.lock().slots.get_mut(entry_id).and_then(|slot| slot.timer.take());
-        if let Some(timer) = timer {
-            timer.abort();
+        if let Some(slot) = self.lock().slots.get_mut(entry_id) {
+            slot.set_timer(None);
         }
     }
 }

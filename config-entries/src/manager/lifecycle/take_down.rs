@@ -83,8 +83,8 @@ impl Shared {
         let entry_id = &*gone.entry_id;
         self.drop_from_reauth(entry_id);
         self.end_flows_about(entry_id);
-        if let Some(timer) = self.lock().slots.remove(entry_id).and_then(|slot| slot.timer) {
-            timer.abort();
+        if let Some(mut slot) = self.lock().slots.remove(entry_id) {
+            slot.set_timer(None);
         }
         if let Some(registered) = self.registered(&gone.domain) {
             let removed = AssertUnwindSafe(registered.integration.removed(gone)).catch_unwind();
