@@ -15,10 +15,8 @@ pub fn translations(
 ) -> Map<String, Value> {
     let wanted = |domain: &str| integrations.is_none_or(|wanted| wanted.iter().any(|wanted| wanted == domain));
     let mut texts = Map::new();
-    if wanted("homeassistant") || integrations.is_some() {
-        // The shared ones go with those of any integration: its flows end with reasons that only these name.
-        add(&mut texts, "homeassistant", category, &shared());
-    }
+    // The shared ones go with those of any integration: its flows end with reasons that only these name.
+    add(&mut texts, "homeassistant", category, &shared());
     for manifest in home.manager().manifests() {
         if !wanted(manifest.domain) || only_with_flow && !manifest.config_flow {
             continue;
