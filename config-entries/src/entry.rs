@@ -66,6 +66,18 @@ pub struct Subentry {
     pub unknown: Map<String, Value>,
 }
 
+impl Subentry {
+    /// Returns the part as clients see it: never its data.
+    pub fn to_wire(&self) -> Value {
+        json!({
+            "subentry_id": self.subentry_id,
+            "subentry_type": self.subentry_type,
+            "title": self.title,
+            "unique_id": self.unique_id,
+        })
+    }
+}
+
 impl Default for ConfigEntry {
     fn default() -> Self {
         Self {

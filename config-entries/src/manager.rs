@@ -21,7 +21,7 @@ use tokio::{sync::Mutex as AsyncMutex, task::AbortHandle};
 
 use crate::{
     Cause, ConfigEntry, EntryBook, EntryChange, EntryFilter, EntryState, FlowBook, FlowId, Host, HostError,
-    Integration, IssueBook, Kept, ListEntries, ListFlows, Manifest, News, Retry, RunIntegration, Running,
+    Integration, IssueBook, Kept, ListEntries, ListFlows, Manifest, News, Retry, RunIntegration, Running, Subentry,
     erased::AnyIntegration, handle::Handle, oauth2::OAuth,
 };
 use flows::Runner;
@@ -187,15 +187,7 @@ impl Manager {
     /// Returns the parts of an entry as clients see them.
     pub fn subentries(&self, _request: &Authorized<ListEntries>, entry_id: &str) -> Option<Vec<Value>> {
         let entry = self.shared.entry(entry_id)?;
-        let wire = |part: &crate::Subentry| {
-            json!({
-                "subentry_id": part.subentry_id,
-                "subentry_type": part.subentry_type,
-                "title": part.title,
-                "unique_id": part.unique_id,
-            })
-        };
-        Some(entry.subentries.iter().map(wire).collect())
+        Some(entry.subentries.iter().map(Subentry::to_wire).collect())
     }
 
     /// Returns the flows under way that nobody has open, as clients see them.

@@ -94,6 +94,11 @@ impl FlowAnswer {
         }
     }
 
+    /// The flow has come to what it was for. Further members say what that is.
+    pub(crate) fn done(flow: &FlowRecord) -> Self {
+        Self::new("create_entry", flow).with("description", Value::Null).with("description_placeholders", Value::Null)
+    }
+
     pub(crate) fn aborted(flow: &FlowRecord, abort: &Abort) -> Self {
         let mut answer = Self::new("abort", flow).with("reason", abort.reason.clone());
         // The shared refusal of a second entry is made before any flow, and has no placeholders.

@@ -68,10 +68,8 @@ impl Shared {
             rivals.iter().for_each(|rival| _ = self.end_flow(rival));
         }
         self.set_up_entry(&entry.entry_id).await;
-        let parts: Vec<Value> = entry.subentries.iter().map(subentry_wire).collect();
-        Ok(FlowAnswer::new("create_entry", flow)
-            .with("description", Value::Null)
-            .with("description_placeholders", Value::Null)
+        let parts: Vec<Value> = entry.subentries.iter().map(Subentry::to_wire).collect();
+        Ok(FlowAnswer::done(flow)
             .with("title", entry.title.clone())
             .with("minor_version", entry.minor_version)
             .with("options", json!(entry.options))
@@ -185,9 +183,7 @@ impl Shared {
         let changed = self.change_as_integration(wish).await?;
         self.end_flow(&flow.id);
         self.tell_running(changed).await;
-        Ok(FlowAnswer::new("create_entry", flow)
-            .with("description", Value::Null)
-            .with("description_placeholders", Value::Null))
+        Ok(FlowAnswer::done(flow))
     }
 
     async fn finish_subentry(&self, flow: &FlowRecord, done: SubentryDone) -> Result<FlowAnswer, FlowError> {
@@ -230,11 +226,8 @@ impl Shared {
                 if parts.iter().any(taken) {
                     return Ok(FlowAnswer::aborted(flow, &Abort::new("already_configured")));
                 }
-                let answer = FlowAnswer::new("create_entry", flow)
-                    .with("description", Value::Null)
-                    .with("description_placeholders", Value::Null)
-                    .with("title", new.title.clone())
-                    .with("unique_id", json!(new.unique_id));
+                let answer =
+                    FlowAnswer::done(flow).with("title", new.title.clone()).with("unique_id", json!(new.unique_id));
                 parts.push(Subentry {
                     subentry_id: self.ulid(),
                     subentry_type: subentry_type.to_owned(),
@@ -264,13 +257,4 @@ impl Shared {
             run.running.updated(&entry);
         }
     }
-}
-
-fn subentry_wire(part: &Subentry) -> Value {
-    json!({
-        "subentry_id": part.subentry_id,
-        "subentry_type": part.subentry_type,
-        "title": part.title,
-        "unique_id": part.unique_id,
-    })
 }
