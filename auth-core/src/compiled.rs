@@ -1,10 +1,20 @@
 //! Policies in the form that answers checks, and explains them: permission bits by number.
 
-mod explain;
-mod masks;
-mod table;
+mod policy;
+pub(crate) use policy::{NumberedPolicy, NumberedRules};
 
-pub use explain::{Explanation, Grant, Reason};
+mod layer;
+mod masks;
 pub(crate) use masks::Masks;
+
+mod cell;
+mod entity_set;
+mod remembered;
+pub use entity_set::EntitySet;
+
+mod table;
 pub use table::AccessTable;
-pub(crate) use table::GroupMasks;
+pub(crate) use table::GroupEntry;
+
+mod explain;
+pub use explain::{Exception, Explanation, Grant, Reason, Remedy};

@@ -1,6 +1,6 @@
 //! Where an action comes from.
 
-use std::fmt;
+use core::fmt;
 
 use crate::UserId;
 

@@ -1,181 +1,290 @@
-//! The home as permissions see it: dense numbers for entities, devices, areas and domains.
+//! The home as permissions see it: dense numbers for entities, devices, areas, labels, floors and domains.
 //!
-//! A name gets its number when it is first heard of, in a registry or in a policy, and keeps it as long as the
-//! directory lives; numbers are never given to another name. So tables that policies were compiled to stay right
-//! whatever happens in the registries: moving an entity changes its [`Place`] and nothing else.
+//! A name gets its number when it is first heard of, in a registry or in a policy. Tables that policies were compiled to
+//! speak of numbers, so they stay right whatever moves: a move changes an entity's [`Place`] and nothing else. A number
+//! is given to another name only when nothing that is in force speaks of it (see `sweep`), and then as another
+//! generation.
 
-use std::sync::Arc;
+mod history;
+mod sweep;
 
-use hashbrown::HashMap;
-use policy_merge::{Policy, Rule, Subcategory};
+use alloc::{format, string::String, sync::Arc, vec::Vec};
 
-/// The number of an entity id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct EntityNo(pub(crate) u32);
+use policy_merge::{Rule, Rules, Subcategory};
+
+pub(crate) use history::History;
+pub(crate) use sweep::Used;
+
+use crate::numbered::{Generations, Numbered};
+
+/// The number of a registered entity: good from when it is placed until it is removed, and never for another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EntityNo {
+    pub(crate) no: u32,
+    pub(crate) generation: u32,
+}
+
+/// Where an entity is, by name. The default is nowhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Whereabouts<'a> {
+    /// The entity's device.
+    pub device_id: Option<&'a str>,
+    /// The area that the entity counts as being in.
+    pub area_id: Option<&'a str>,
+    /// The floor that the area is on.
+    pub floor_id: Option<&'a str>,
+    /// The labels that the entity, its device or its area bears. Order and repetition have no influence.
+    pub label_ids: &'a [&'a str],
+}
 
 /// Where an entity is, in numbers. Zero stands for "none".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Place {
-    pub(crate) domain: u32,
+pub(crate) struct Place {
     pub(crate) device: u32,
     pub(crate) area: u32,
+    /// Floor and labels together, since few entities have any.
+    pub(crate) tags: u32,
+    pub(crate) domain: u32,
+    /// It is in a registry. If not, a policy speaks of it.
+    pub(crate) present: bool,
+}
+
+/// The floor and the labels of some entities.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tags {
+    pub(crate) floor: u32,
+    pub(crate) labels: Arc<[u32]>,
 }
 
 /// Names and places of everything that a policy can speak about.
 ///
-/// Cloning is O(number of names); strings are shared.
+/// Cloning costs a few dozen counts, and a change copies some kilobytes around it, whatever the size of the home.
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
-    entities: Entities,
-    devices: Numbers,
-    areas: Numbers,
-    domains: Numbers,
+    entities: Numbered<Place, 256>,
+    devices: Names,
+    areas: Names,
+    labels: Names,
+    floors: Names,
+    domains: Names,
+    tags: Numbered<Tags, 64>,
+    n_present: usize,
+    history: History,
+    /// How many names that no entity bears make a sweep worth while.
+    sweep_at: usize,
 }
 
-/// Entity ids with their numbers and places. A place stands beside the number that a look-up by name finds, because
-/// fetching it from a table of its own would cost as much again as the look-up; that table is for look-ups by number.
-#[derive(Clone, Debug, Default)]
-struct Entities {
-    by_name: HashMap<Arc<str>, (EntityNo, Place)>,
-    /// By entity number less one.
-    ids: Vec<Arc<str>>,
-    /// By entity number less one.
-    places: Vec<Place>,
-}
-
-/// Names and their numbers, from 1.
-///
-/// Entity ids come from devices and integrations, so the hash is keyed at random for each process.
-#[derive(Clone, Debug, Default)]
-struct Numbers {
-    by_name: HashMap<Arc<str>, u32>,
-    names: Vec<Arc<str>>,
-}
-
-impl Numbers {
-    fn find(&self, name: &str) -> u32 {
-        self.by_name.get(name).copied().unwrap_or(0)
-    }
-
-    fn intern(&mut self, name: &str) -> u32 {
-        if let Some(no) = self.by_name.get(name) {
-            return *no;
-        }
-        // Four thousand million names do not fit in memory; should they ever, the last shares "none", which denies.
-        let Ok(no) = u32::try_from(self.names.len() + 1) else { return 0 };
-        let name: Arc<str> = Arc::from(name);
-        self.names.push(Arc::clone(&name));
-        self.by_name.insert(name, no);
-        no
-    }
-
-    fn name(&self, no: u32) -> Option<&Arc<str>> {
-        self.names.get((no as usize).checked_sub(1)?)
-    }
-}
+type Names = Numbered<(), 64>;
 
 impl Directory {
-    /// Returns the number of an entity id that has one. One hash look-up, no allocation.
+    /// Returns the number of a registered entity. One hash look-up, no allocation.
     pub fn entity(&self, entity_id: &str) -> Option<EntityNo> {
-        self.look_up(entity_id).map(|(no, _)| no)
+        let (no, place) = self.entities.look_up(entity_id)?;
+        place.present.then(|| self.numbered(no))
     }
 
-    /// Returns the number and the place of an entity id that has one. One hash look-up, no allocation.
-    pub fn look_up(&self, entity_id: &str) -> Option<(EntityNo, Place)> {
-        self.entities.by_name.get(entity_id).copied()
+    /// Returns the entity id behind a number; `None` if that entity has been removed.
+    pub fn entity_id(&self, entity: EntityNo) -> Option<&str> {
+        if self.is_current(entity) { self.entities.name(entity.no) } else { None }
     }
 
-    /// Returns where an entity is. A load.
-    pub fn place(&self, entity: EntityNo) -> Place {
-        (entity.0 as usize).checked_sub(1).and_then(|i| self.entities.places.get(i)).copied().unwrap_or_default()
+    /// Returns how many entities are registered.
+    pub const fn n_entities(&self) -> usize {
+        self.n_present
     }
 
-    /// Returns where an entity without a number is: in the domain that its id names, on no device, in no area.
-    pub fn place_of_unknown(&self, entity_id: &str) -> Place {
-        Place { domain: self.domains.find(domain_of(entity_id)), ..Place::default() }
+    /// Iterates over the registered entities, by number. O(highest number).
+    pub fn entities(&self) -> impl Iterator<Item = (EntityNo, &str)> {
+        let present = self.entities.iter().filter(|(_, _, place)| place.present);
+        present.map(|(no, name, _)| (self.numbered(no), name))
     }
 
-    /// Returns the entity id behind a number.
-    pub fn entity_id(&self, entity: EntityNo) -> Option<&Arc<str>> {
-        self.entities.ids.get((entity.0 as usize).checked_sub(1)?)
+    /// Returns the number and the place of an entity id; zero and its domain alone if nobody has heard of it.
+    #[inline]
+    pub(crate) fn locate(&self, entity_id: &str) -> (u32, Place) {
+        match self.entities.look_up(entity_id) {
+            Some((no, place)) => (no, *place),
+            None => self.locate_unknown(entity_id),
+        }
     }
 
-    /// Returns the name behind one of a place's numbers; `None` for "none".
-    pub fn name(&self, subcategory: Subcategory, place: Place) -> Option<&Arc<str>> {
+    #[cold]
+    fn locate_unknown(&self, entity_id: &str) -> (u32, Place) {
+        (0, Place { domain: self.domains.find(domain_of(entity_id)), ..Place::default() })
+    }
+
+    /// Returns where a registered entity is; `None` if it has been removed. A few loads.
+    #[inline]
+    pub(crate) fn place(&self, entity: EntityNo) -> Option<Place> {
+        let place = self.entities.get(entity.no)?;
+        (place.present && self.is_current(entity)).then_some(*place)
+    }
+
+    /// Returns where the entity with a number is, if it is registered.
+    pub(crate) fn place_at(&self, no: u32) -> Option<&Place> {
+        self.entities.get(no).filter(|place| place.present)
+    }
+
+    #[inline]
+    pub(crate) fn is_current(&self, entity: EntityNo) -> bool {
+        self.generations().get((entity.no as usize).wrapping_sub(1)) == Some(&entity.generation)
+    }
+
+    pub(crate) fn numbered(&self, no: u32) -> EntityNo {
+        let generation = self.generations().get((no as usize).wrapping_sub(1)).copied().unwrap_or_default();
+        EntityNo { no, generation }
+    }
+
+    pub(crate) const fn generations(&self) -> &Generations {
+        self.entities.generations()
+    }
+
+    /// Returns the highest number an entity ever had.
+    pub(crate) const fn high(&self) -> u32 {
+        self.entities.high()
+    }
+
+    /// Returns the floor and labels of some place.
+    #[inline]
+    pub(crate) fn tags(&self, place: &Place) -> Option<&Tags> {
+        if place.tags == 0 { None } else { self.tags.get(place.tags) }
+    }
+
+    pub(crate) const fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// Returns the name behind a number; `None` for "none".
+    pub(crate) fn name(&self, subcategory: Subcategory, no: u32) -> Option<&str> {
         match subcategory {
-            Subcategory::DeviceIds => self.devices.name(place.device),
-            Subcategory::AreaIds => self.areas.name(place.area),
-            Subcategory::Domains => self.domains.name(place.domain),
+            Subcategory::EntityIds => self.entities.name(no),
+            _ => self.names(subcategory)?.name(no),
+        }
+    }
+
+    /// Returns the number of a name; zero if it has none.
+    pub(crate) fn find(&self, subcategory: Subcategory, name: &str) -> u32 {
+        match subcategory {
+            Subcategory::EntityIds => self.entities.find(name),
+            _ => self.names(subcategory).map_or(0, |names| names.find(name)),
+        }
+    }
+
+    const fn names(&self, subcategory: Subcategory) -> Option<&Names> {
+        match subcategory {
+            Subcategory::DeviceIds => Some(&self.devices),
+            Subcategory::AreaIds => Some(&self.areas),
+            Subcategory::LabelIds => Some(&self.labels),
+            Subcategory::FloorIds => Some(&self.floors),
+            Subcategory::Domains => Some(&self.domains),
             Subcategory::EntityIds | Subcategory::All => None,
         }
     }
 
-    /// Returns how many entity ids have a number.
-    pub fn n_entities(&self) -> usize {
-        self.entities.places.len()
-    }
-
-    /// Iterates over the numbered entity ids.
-    pub fn entities(&self) -> impl Iterator<Item = (EntityNo, &Arc<str>)> {
-        (1u32..).zip(&self.entities.ids).map(|(no, id)| (EntityNo(no), id))
-    }
-
-    pub(crate) fn find(&self, subcategory: Subcategory, name: &str) -> u32 {
-        match subcategory {
-            Subcategory::EntityIds => self.entity(name).map_or(0, |no| no.0),
-            Subcategory::DeviceIds => self.devices.find(name),
-            Subcategory::AreaIds => self.areas.find(name),
-            Subcategory::Domains => self.domains.find(name),
-            Subcategory::All => 0,
+    /// Puts an entity where its registries say it is. Returns its number if that changed anything.
+    pub(crate) fn place_entity(&mut self, entity_id: &str, at: Whereabouts<'_>) -> Option<u32> {
+        let number = |names: &mut Names, name: Option<&str>| name.map_or(0, |name| names.intern(name));
+        let place = Place {
+            device: number(&mut self.devices, at.device_id),
+            area: number(&mut self.areas, at.area_id),
+            tags: self.intern_tags(at),
+            domain: self.domains.intern(domain_of(entity_id)),
+            present: true,
+        };
+        let no = self.entities.intern(entity_id);
+        let before = self.entities.get(no).copied()?;
+        if before == place {
+            return None;
         }
+        *self.entities.get_mut(no)? = place;
+        self.n_present += usize::from(!before.present);
+        Some(no)
     }
 
-    /// Puts an entity where its registries say it is; `None` for no device, no area.
-    pub(crate) fn place_entity(&mut self, entity_id: &str, device: Option<&str>, area: Option<&str>) {
-        let no = self.intern_entity(entity_id);
-        let device = device.map_or(0, |id| self.devices.intern(id));
-        let area = area.map_or(0, |id| self.areas.intern(id));
-        let known = self.entities.by_name.get_mut(entity_id);
-        let listed = (no as usize).checked_sub(1).and_then(|i| self.entities.places.get_mut(i));
-        if let (Some((_, known)), Some(listed)) = (known, listed) {
-            known.device = device;
-            known.area = area;
-            *listed = *known;
+    /// Forgets where an entity is. Its number goes to nobody while a policy speaks of it, but is no longer good.
+    /// Returns it, if there was anything to forget.
+    pub(crate) fn remove_entity(&mut self, entity_id: &str) -> Option<u32> {
+        let (no, place) = self.entities.look_up(entity_id)?;
+        if !place.present {
+            return None;
         }
+        let place = Place { domain: place.domain, ..Place::default() };
+        self.entities.renew(no);
+        *self.entities.get_mut(no)? = place;
+        self.n_present -= 1;
+        Some(no)
     }
 
-    /// Numbers every name that a policy uses, so that tables compiled from it stay right when such things appear.
-    pub(crate) fn intern_policy(&mut self, policy: &Policy) {
-        let Some(Rule::Only(entities)) = &policy.entities else { return };
-        for subcategory in Subcategory::NAMED {
-            let Some(Rule::Only(names)) = entities.names(subcategory) else { continue };
-            for name in names.keys() {
-                match subcategory {
-                    Subcategory::EntityIds => self.intern_entity(name),
-                    Subcategory::DeviceIds => self.devices.intern(name),
-                    Subcategory::AreaIds => self.areas.intern(name),
-                    Subcategory::Domains => self.domains.intern(name),
-                    Subcategory::All => 0,
-                };
+    /// Tells whether every name that some rules use has a number.
+    pub(crate) fn knows(&self, rules: &Rules) -> bool {
+        names_in(rules).all(|(subcategory, name)| self.find(subcategory, name) != 0)
+    }
+
+    /// Numbers every name that some rules use, so that tables compiled from them stay right when such things appear.
+    pub(crate) fn intern_rules(&mut self, rules: &Rules) {
+        for (subcategory, name) in names_in(rules) {
+            match subcategory {
+                Subcategory::EntityIds => self.intern_named_entity(name),
+                Subcategory::DeviceIds => _ = self.devices.intern(name),
+                Subcategory::AreaIds => _ = self.areas.intern(name),
+                Subcategory::LabelIds => _ = self.labels.intern(name),
+                Subcategory::FloorIds => _ = self.floors.intern(name),
+                Subcategory::Domains => _ = self.domains.intern(name),
+                Subcategory::All => {}
             }
         }
     }
 
-    fn intern_entity(&mut self, entity_id: &str) -> u32 {
-        if let Some(no) = self.entity(entity_id) {
-            return no.0;
+    fn intern_named_entity(&mut self, entity_id: &str) {
+        if self.entities.find(entity_id) == 0 {
+            let domain = self.domains.intern(domain_of(entity_id));
+            let no = self.entities.intern(entity_id);
+            if let Some(place) = self.entities.get_mut(no) {
+                place.domain = domain;
+            }
         }
-        let Ok(no) = u32::try_from(self.entities.ids.len() + 1) else { return 0 };
-        let place = Place { domain: self.domains.intern(domain_of(entity_id)), ..Place::default() };
-        let id: Arc<str> = Arc::from(entity_id);
-        self.entities.ids.push(Arc::clone(&id));
-        self.entities.places.push(place);
-        self.entities.by_name.insert(id, (EntityNo(no), place));
+    }
+
+    fn intern_tags(&mut self, at: Whereabouts<'_>) -> u32 {
+        if at.floor_id.is_none() && at.label_ids.is_empty() {
+            return 0;
+        }
+        let floor = at.floor_id.map_or(0, |floor| self.floors.intern(floor));
+        let mut labels: Vec<u32> = at.label_ids.iter().map(|label| self.labels.intern(label)).collect();
+        labels.sort_unstable();
+        labels.dedup();
+        let key: String = core::iter::once(&floor).chain(&labels).map(|no| format!("{no} ")).collect();
+        let known = self.tags.find(&key);
+        if known != 0 {
+            return known;
+        }
+        let no = self.tags.intern(&key);
+        if let Some(tags) = self.tags.get_mut(no) {
+            *tags = Tags { floor, labels: labels.into() };
+        }
         no
+    }
+
+    /// Notes that the entities with these numbers are elsewhere now. Nothing in it if nothing changed.
+    pub(crate) fn record(&mut self, changed: Vec<u32>) {
+        if !changed.is_empty() {
+            let all = changed.len() > self.entities.high() as usize / 4;
+            self.history.record(changed, all);
+        }
     }
 }
 
+fn names_in(rules: &Rules) -> impl Iterator<Item = (Subcategory, &str)> {
+    Subcategory::NAMED.into_iter().flat_map(move |subcategory| {
+        let names = match rules.names(subcategory) {
+            Some(Rule::Only(names)) => Some(names.keys()),
+            Some(Rule::Everything) | None => None,
+        };
+        names.into_iter().flatten().map(move |name| (subcategory, &**name))
+    })
+}
+
 /// Returns the part of an id before its first dot; all of it if there is none, as Home Assistant does.
-fn domain_of(entity_id: &str) -> &str {
+pub(crate) fn domain_of(entity_id: &str) -> &str {
     entity_id.split('.').next().unwrap_or(entity_id)
 }

@@ -1,12 +1,12 @@
 //! Entity ids, parsed once at the edge.
 
-use std::{
+use alloc::{string::String, sync::Arc};
+use core::{
     borrow::Borrow,
     cmp::Ordering,
     fmt,
     hash::{Hash, Hasher},
     str::FromStr,
-    sync::Arc,
 };
 
 /// An entity id such as `light.kitchen`: a domain, a dot and an object id, all lower case.

@@ -1,6 +1,7 @@
 //! Identifiers: opaque strings made elsewhere (32 hex digits in Home Assistant), cheap to clone.
 
-use std::{borrow::Borrow, fmt, sync::Arc};
+use alloc::{string::String, sync::Arc};
+use core::{borrow::Borrow, fmt};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {

@@ -1,4 +1,7 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
 
 mod id;
 mod time;
@@ -11,24 +14,35 @@ pub use entity_id::{EntityId, InvalidEntityId};
 mod context;
 pub use context::{Context, ContextId};
 
+mod condition;
 mod group;
+#[cfg(feature = "schedules")]
+mod schedule;
 mod user;
+pub use condition::Condition;
 pub use group::Group;
+#[cfg(feature = "schedules")]
+pub use schedule::{Day, InvalidSchedule, Schedule, Window};
 pub use user::User;
 
 pub mod principal;
 pub use principal::{Principal, Who};
 
+mod numbered;
+
 mod directory;
-pub use directory::{Directory, EntityNo, Place};
+pub use directory::{Directory, EntityNo, Whereabouts};
 
 mod compiled;
-pub use compiled::{AccessTable, Explanation, Grant, Reason};
+pub use compiled::{AccessTable, EntitySet, Exception, Explanation, Grant, Reason, Remedy};
 
 mod rights;
 mod snapshot;
 pub use rights::Rights;
 pub use snapshot::{AuthSnapshot, Edit, PolicyEpoch};
+
+mod questions;
+pub use questions::Reach;
 
 mod action;
 mod authorized;
@@ -39,4 +53,4 @@ pub use unauthorized::{PERM_CATEGORY_ENTITIES, Unauthorized};
 
 pub mod reference;
 
-pub use policy_merge::{Permission, Permissions, Policy, Subcategory};
+pub use policy_merge::{Dialect, Permission, Permissions, Policy, Subcategory};

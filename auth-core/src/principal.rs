@@ -1,6 +1,6 @@
 //! Whoever acts: the one whose rights count.
 
-use std::sync::Arc;
+use alloc::sync::Arc;
 
 use crate::{TokenId, UserId};
 
@@ -58,7 +58,7 @@ impl Principal {
 /// Where principals come from. A witness is worth what its principal is worth: only the authenticator and the
 /// assembling binary use these, and a test of the repository checks that.
 pub mod danger {
-    use std::sync::Arc;
+    use alloc::sync::Arc;
 
     use super::{Principal, Who};
     use crate::{TokenId, UserId};

@@ -1,40 +1,69 @@
 //! The slow, obvious evaluator: what the rules say, word for word. Tests compare the compiled form with it.
 
-use policy_merge::{Permission, Permissions, Policy, Rule, Subcategory};
+use policy_merge::{Permission, Permissions, Policy, Rule, Rules, Subcategory};
 
-/// Where an entity is, by name.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Whereabouts<'a> {
-    /// The entity's device.
-    pub device_id: Option<&'a str>,
-    /// The area that the entity counts as being in.
-    pub area_id: Option<&'a str>,
+pub use crate::Whereabouts;
+
+/// Tells whether `policy` grants `permission` on an entity.
+pub fn check(policy: &Policy, entity_id: &str, at: Whereabouts<'_>, permission: Permission) -> bool {
+    match &policy.entities {
+        None => false,
+        Some(Rule::Everything) => true,
+        Some(Rule::Only(entities)) => entities.parts().any(|(grants, except)| {
+            let granted = level(grants, entity_id, at, permission, Whole::IsAll);
+            let taken = except.and_then(|except| level(except, entity_id, at, permission, Whole::IsItsOwn));
+            match (granted, taken) {
+                (None, _) => false,
+                (Some(_), None) => true,
+                // More specific over less; of two equally specific ones the exception.
+                (Some(granted), Some(taken)) => granted < taken,
+            }
+        }),
+    }
 }
 
-/// Tells whether `policy` grants `permission` on an entity: the first rule that speaks about it decides.
-pub fn check(policy: &Policy, entity_id: &str, at: Whereabouts<'_>, permission: Permission) -> bool {
-    let entities = match &policy.entities {
-        None => return false,
-        Some(Rule::Everything) => return true,
-        Some(Rule::Only(entities)) => entities,
-    };
-    if Subcategory::NAMED.into_iter().any(|s| entities.names(s) == Some(&Rule::Everything)) {
-        return true;
-    }
+/// How specific a subcategory is that is `true` as a whole.
+#[derive(Clone, Copy, PartialEq)]
+enum Whole {
+    IsAll,
+    IsItsOwn,
+}
+
+/// Returns the most specific level at which some rules speak about `permission` on an entity.
+fn level(
+    rules: &Rules,
+    entity_id: &str,
+    at: Whereabouts<'_>,
+    permission: Permission,
+    whole: Whole,
+) -> Option<Subcategory> {
     for subcategory in Subcategory::NAMED {
-        let name = match subcategory {
-            Subcategory::EntityIds => Some(entity_id),
-            Subcategory::DeviceIds => at.device_id,
-            Subcategory::AreaIds => at.area_id,
-            Subcategory::Domains => entity_id.split('.').next(),
-            Subcategory::All => None,
+        let domain = entity_id.split('.').next();
+        let (one, several) = match subcategory {
+            Subcategory::EntityIds => (Some(entity_id), &[][..]),
+            Subcategory::DeviceIds => (at.device_id, &[][..]),
+            Subcategory::AreaIds => (at.area_id, &[][..]),
+            Subcategory::LabelIds => (None, at.label_ids),
+            Subcategory::FloorIds => (at.floor_id, &[][..]),
+            Subcategory::Domains => (domain, &[][..]),
+            Subcategory::All => (None, &[][..]),
         };
-        let Some(Rule::Only(names)) = entities.names(subcategory) else { continue };
-        if name.and_then(|name| names.get(name)).is_some_and(|rule| rule.permissions().contains(permission)) {
-            return true;
+        let says = match rules.names(subcategory) {
+            None => false,
+            Some(Rule::Everything) => whole == Whole::IsItsOwn,
+            Some(Rule::Only(names)) => one
+                .iter()
+                .chain(several)
+                .any(|name| names.get(*name).is_some_and(|rule| rule.permissions().contains(permission))),
+        };
+        if says {
+            return Some(subcategory);
         }
     }
-    entities.all.as_ref().map_or(Permissions::NONE, Rule::permissions).contains(permission)
+    let any_whole = Subcategory::NAMED.into_iter().any(|s| rules.names(s) == Some(&Rule::Everything));
+    let all = rules.all.as_ref().map_or(Permissions::NONE, Rule::permissions);
+    let says = all.contains(permission) || whole == Whole::IsAll && any_whole;
+    says.then_some(Subcategory::All)
 }
 
 /// Tells whether `policy` grants `permission` on all entities, looking only at `entities` and `all`.
@@ -42,6 +71,8 @@ pub fn access_all(policy: &Policy, permission: Permission) -> bool {
     match &policy.entities {
         None => false,
         Some(Rule::Everything) => true,
-        Some(Rule::Only(entities)) => entities.all.as_ref().is_some_and(|all| all.permissions().contains(permission)),
+        Some(Rule::Only(entities)) => {
+            entities.grants.all.as_ref().is_some_and(|all| all.permissions().contains(permission))
+        }
     }
 }

@@ -1,23 +1,28 @@
 //! What one principal may do, in one snapshot.
 
+use alloc::borrow::ToOwned;
+
 use policy_merge::{Permission, Permissions};
 
 use crate::{
-    AccessTable, AuthSnapshot, Directory, EntityNo, Explanation, Principal, Reason, User, Who, snapshot::UserEntry,
+    AccessTable, AuthSnapshot, EntityNo, EntitySet, Explanation, Principal, Reason, User, UserId, Who,
+    snapshot::UserEntry,
 };
 
 /// The rights of one principal in one snapshot. Borrowed, cheap; make it once and ask it often.
 #[derive(Clone, Copy, Debug)]
 pub struct Rights<'a> {
-    directory: &'a Directory,
+    snapshot: &'a AuthSnapshot,
     standing: Standing<'a>,
+    /// What the token's own policy grants, if it has one: nothing beyond that is anybody's who acts by it.
+    narrowed: Option<&'a AccessTable>,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Standing<'a> {
     System(&'static str),
     Owner(&'a User),
-    Member(&'a User, &'a AccessTable),
+    Member { user: &'a User, is_admin: bool, table: &'a AccessTable },
     Integration(&'a str),
     Inactive,
     Unknown,
@@ -29,14 +34,27 @@ impl AuthSnapshot {
         let standing = match principal.who() {
             Who::System { role } => Standing::System(role),
             Who::Integration { domain } => Standing::Integration(domain),
-            Who::User { user_id, .. } => match self.user_entry(user_id) {
-                None => Standing::Unknown,
-                Some(UserEntry { user, .. }) if !user.is_active => Standing::Inactive,
-                Some(UserEntry { user, .. }) if user.is_owner => Standing::Owner(user),
-                Some(UserEntry { user, table }) => Standing::Member(user, table),
-            },
+            Who::User { user_id, .. } => self.standing_of(user_id),
         };
-        Rights { directory: self.directory(), standing }
+        let narrowed = principal.token_id().and_then(|token| self.token_table(token.as_str()));
+        Rights { snapshot: self, standing, narrowed }
+    }
+
+    /// Returns what a user may do by a token that is not narrowed: to answer questions about them, not to act for them.
+    pub fn rights_of(&self, user_id: &UserId) -> Rights<'_> {
+        Rights { snapshot: self, standing: self.standing_of(user_id), narrowed: None }
+    }
+
+    fn standing_of(&self, user_id: &UserId) -> Standing<'_> {
+        match self.user_entry(user_id) {
+            None => Standing::Unknown,
+            Some(UserEntry { user, .. }) if !user.is_active => Standing::Inactive,
+            Some(UserEntry { user, .. }) if user.is_owner => Standing::Owner(user),
+            Some(entry @ UserEntry { user, is_admin, .. }) => match self.table(entry) {
+                Some(table) => Standing::Member { user, is_admin: *is_admin, table },
+                None => Standing::Unknown,
+            },
+        }
     }
 }
 
@@ -50,49 +68,77 @@ impl<'a> Rights<'a> {
 
     /// Returns every permission on `entity_id`. Cost as [`Rights::check`].
     pub fn granted(&self, entity_id: &str) -> Permissions {
-        match self.standing {
+        let granted = match self.standing {
             Standing::System(_) | Standing::Owner(_) => Permissions::ALL,
-            Standing::Member(_, table) => table.granted(self.directory, entity_id),
+            Standing::Member { table, .. } => table.granted(self.snapshot.directory(), entity_id),
             Standing::Integration(_) | Standing::Inactive | Standing::Unknown => Permissions::NONE,
-        }
+        };
+        self.narrow(granted, |table| table.granted(self.snapshot.directory(), entity_id))
     }
 
-    /// Returns every permission on a numbered entity. A few loads.
+    /// Returns every permission on a numbered entity; none if it has been removed. A few loads.
     pub fn granted_by_number(&self, entity: EntityNo) -> Permissions {
-        match self.standing {
-            Standing::System(_) | Standing::Owner(_) => Permissions::ALL,
-            Standing::Member(_, table) => table.granted_by_number(self.directory, entity),
+        let granted = match self.standing {
+            Standing::System(_) | Standing::Owner(_) => {
+                self.snapshot.everything().granted_by_number(self.snapshot.directory(), entity)
+            }
+            Standing::Member { table, .. } => table.granted_by_number(self.snapshot.directory(), entity),
             Standing::Integration(_) | Standing::Inactive | Standing::Unknown => Permissions::NONE,
-        }
+        };
+        self.narrow(granted, |table| table.granted_by_number(self.snapshot.directory(), entity))
     }
 
     /// Tells whether `permission` is granted on every entity there is or will be, so that no check is needed.
     pub fn everywhere(&self, permission: Permission) -> bool {
-        match self.standing {
-            Standing::System(_) | Standing::Owner(_) => true,
-            Standing::Member(_, table) => table.everywhere().contains(permission),
-            Standing::Integration(_) | Standing::Inactive | Standing::Unknown => false,
+        let granted = match self.standing {
+            Standing::System(_) | Standing::Owner(_) => Permissions::ALL,
+            Standing::Member { table, .. } => table.everywhere(),
+            Standing::Integration(_) | Standing::Inactive | Standing::Unknown => Permissions::NONE,
+        };
+        self.narrow(granted, AccessTable::everywhere).contains(permission)
+    }
+
+    /// Returns the registered entities on which `permission` is granted: for lists, filters and repeated checks. Cost as
+    /// [`AccessTable::visible`]; a narrowed token's is worked out each time from two such sets.
+    pub fn visible(&self, permission: Permission) -> EntitySet {
+        let directory = self.snapshot.directory();
+        let visible = match self.standing {
+            Standing::System(_) | Standing::Owner(_) => self.snapshot.everything().visible(directory, permission),
+            Standing::Member { table, .. } => table.visible(directory, permission),
+            Standing::Integration(_) | Standing::Inactive | Standing::Unknown => EntitySet::none(directory),
+        };
+        match self.narrowed {
+            None => visible,
+            Some(table) => visible.intersection(&table.visible(directory, permission)),
         }
     }
 
-    /// Returns the numbered entities on which `permission` is granted. O(entities); allocates the list.
-    pub fn visible(&self, permission: Permission) -> Vec<EntityNo> {
-        let entities = self.directory.entities().map(|(no, _)| no);
-        entities.filter(|no| self.granted_by_number(*no).contains(permission)).collect()
+    fn narrow(&self, granted: Permissions, by: impl FnOnce(&AccessTable) -> Permissions) -> Permissions {
+        match self.narrowed {
+            None => granted,
+            Some(table) => granted.intersection(by(table)),
+        }
+    }
+
+    /// Tells whether a policy of the token's own narrows the rights.
+    pub const fn is_narrowed(&self) -> bool {
+        self.narrowed.is_some()
     }
 
     /// Tells whether the principal is an administrator: owner, active member of `system-admin`, or the hub itself.
     pub fn is_admin(&self) -> bool {
-        match self.standing {
+        // A policy speaks of entities alone, so a narrowed token administers nothing.
+        let is_admin = match self.standing {
             Standing::System(_) | Standing::Owner(_) => true,
-            Standing::Member(user, _) => user.is_admin(),
+            Standing::Member { is_admin, .. } => is_admin,
             Standing::Integration(_) | Standing::Inactive | Standing::Unknown => false,
-        }
+        };
+        is_admin && !self.is_narrowed()
     }
 
-    /// Tells whether the principal is the owner, or the hub itself.
+    /// Tells whether the principal is the owner, by a token that is not narrowed, or the hub itself.
     pub const fn is_owner(&self) -> bool {
-        matches!(self.standing, Standing::System(_) | Standing::Owner(_))
+        matches!(self.standing, Standing::System(_) | Standing::Owner(_)) && !self.is_narrowed()
     }
 
     /// Tells whether there is somebody at all: an active user, the hub, an integration.
@@ -108,7 +154,7 @@ impl<'a> Rights<'a> {
     /// Returns the user, if the principal is one that exists and is active.
     pub const fn user(&self) -> Option<&'a User> {
         match self.standing {
-            Standing::Owner(user) | Standing::Member(user, _) => Some(user),
+            Standing::Owner(user) | Standing::Member { user, .. } => Some(user),
             _ => None,
         }
     }
@@ -118,11 +164,18 @@ impl<'a> Rights<'a> {
         let reason = match self.standing {
             Standing::System(role) => Reason::System(role),
             Standing::Owner(_) => Reason::Owner,
-            Standing::Member(_, table) => table.explain(self.directory, entity_id, permission),
+            Standing::Member { table, .. } => table.explain(self.snapshot.directory(), entity_id, permission),
             Standing::Integration(_) => Reason::Integration,
             Standing::Inactive => Reason::Inactive,
             Standing::Unknown => Reason::UnknownUser,
         };
-        Explanation { entity_id: entity_id.to_owned(), permission, reason }
+        let explanation = Explanation { entity_id: entity_id.to_owned(), permission, reason };
+        let directory = self.snapshot.directory();
+        match self.narrowed {
+            Some(table) if explanation.is_granted() && !table.check(directory, entity_id, permission) => {
+                Explanation { reason: Reason::Narrowed, ..explanation }
+            }
+            _ => explanation,
+        }
     }
 }

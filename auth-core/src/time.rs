@@ -1,6 +1,6 @@
 //! Points in time, given by the caller: the pure crates read no clock.
 
-use std::fmt;
+use core::fmt;
 
 /// A point in time: microseconds since 1970-01-01T00:00:00 UTC, leap seconds not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default, serde::Serialize, serde::Deserialize)]

@@ -1,11 +1,13 @@
 //! People and programs that can log in.
 
-use crate::{GroupId, UserId};
+use alloc::{borrow::ToOwned, collections::BTreeMap, string::String, vec::Vec};
+
+use crate::{Condition, Group, GroupId, Timestamp, UserId};
 
 /// A user: who they are and which groups they belong to.
 ///
 /// One user is the owner, whom no policy limits. A user is administrator if owner, or active and a member of
-/// [`Group::ADMIN`](crate::Group::ADMIN): by the group's id, whatever its policy says.
+/// [`Group::ADMIN`]: by the group's id, whatever its policy says.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct User {
     /// Never given to another user.
@@ -22,6 +24,10 @@ pub struct User {
     pub local_only: bool,
     /// Order and repetition have no influence.
     pub group_ids: Vec<GroupId>,
+    /// When memberships count that do not always: by group. What is said of groups that the user is not in has no
+    /// influence.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub conditions: BTreeMap<GroupId, Condition>,
 }
 
 impl User {
@@ -35,11 +41,27 @@ impl User {
             system_generated: false,
             local_only: false,
             group_ids: Vec::new(),
+            conditions: BTreeMap::new(),
         }
     }
 
-    /// Tells whether the user is an administrator.
+    /// Tells whether the user is an administrator, at least at times: see [`User::is_admin_at`].
     pub fn is_admin(&self) -> bool {
-        self.is_owner || self.is_active && self.group_ids.iter().any(|id| id.as_str() == crate::Group::ADMIN)
+        self.is_owner || self.is_active && self.group_ids.iter().any(|id| id.as_str() == Group::ADMIN)
+    }
+
+    /// Tells whether the user is an administrator at `now`.
+    pub fn is_admin_at(&self, now: Timestamp) -> bool {
+        self.is_owner || self.is_active && self.groups_at(now).any(|id| id.as_str() == Group::ADMIN)
+    }
+
+    /// Iterates over the groups in which the membership counts at `now`.
+    pub fn groups_at(&self, now: Timestamp) -> impl Iterator<Item = &GroupId> {
+        self.group_ids.iter().filter(move |id| self.conditions.get(*id).is_none_or(|condition| condition.holds(now)))
+    }
+
+    /// Returns the first moment after `now` at which [`User::groups_at`] may answer otherwise; `None` if it never does.
+    pub fn changes_after(&self, now: Timestamp) -> Option<Timestamp> {
+        self.group_ids.iter().filter_map(|id| self.conditions.get(id)?.changes_after(now)).min()
     }
 }

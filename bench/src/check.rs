@@ -3,7 +3,7 @@
 use std::{hint::black_box, sync::Arc, time::Instant};
 
 use anyhow::{Result, anyhow};
-use auth_core::{AuthSnapshot, Group, Permission, Policy, User, principal::danger};
+use auth_core::{AuthSnapshot, Group, Permission, Policy, User, Whereabouts, principal::danger};
 use hashbrown::HashMap;
 
 use crate::Figure;
@@ -18,7 +18,11 @@ fn measure(n_entities: usize) -> Result<Figure> {
     let names: Vec<String> = (0..n_entities).map(|n| format!("sensor.room_{:03}_value_{n:06}", n % 200)).collect();
     let mut edit = AuthSnapshot::default().edit();
     for (n, name) in names.iter().enumerate() {
-        edit.place_entity(name, Some(&format!("device{}", n / 4)), Some(&format!("area{}", n % 50)));
+        let (device, area) = (format!("device{}", n / 4), format!("area{}", n % 50));
+        edit.place_entity(
+            name,
+            Whereabouts { device_id: Some(&device), area_id: Some(&area), ..Whereabouts::default() },
+        );
     }
     let policy = r#"{"entities":{"entity_ids":{"sensor.room_001_value_000001":true},"device_ids":{"device3":true},
         "area_ids":{"area7":{"read":true},"area9":true},"domains":{"light":true}}}"#;

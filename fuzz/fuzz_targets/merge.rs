@@ -1,13 +1,12 @@
 //! A merge grants what any of its parts grants, name by name, and nothing else, in whatever order.
 #![no_main]
 
-use std::{collections::BTreeSet, sync::Arc};
-
+use auth_core::{Whereabouts, reference};
 use libfuzzer_sys::{
     arbitrary::{Result, Unstructured},
     fuzz_target,
 };
-use policy_merge::{Entities, Names, Permissions, Policy, Rule, Subcategory, diff, merge};
+use policy_merge::{Entities, Join, Names, Permission, Permissions, Policy, Rule, Rules, Subcategory, diff, merge};
 
 fuzz_target!(|bytes: &[u8]| {
     let mut bytes = Unstructured::new(bytes);
@@ -19,58 +18,40 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(merge([&a, &Policy::default()]), a, "the empty policy changes nothing");
     assert_eq!(merge([&both, &a]), both, "a part adds nothing again");
     assert_eq!(diff(&a, &b).is_empty(), a == b, "no difference means equal");
-    for subcategory in Subcategory::NAMED {
-        for name in names_in([&a, &b, &both], subcategory) {
-            let expected = granted(&a, subcategory, &name).union(granted(&b, subcategory, &name));
-            assert_eq!(granted(&both, subcategory, &name), expected, "{subcategory} {name:?}");
+    for permission in Permission::ALL {
+        for entity_id in ["light.a", "light", "", "kitchen", "ä\0\"", "name of nobody"] {
+            let at = Whereabouts {
+                device_id: Some("light.a"),
+                area_id: Some("kitchen"),
+                floor_id: None,
+                label_ids: &["", "light"],
+            };
+            let granted = |policy| reference::check(policy, entity_id, at, permission);
+            assert_eq!(granted(&both), granted(&a) || granted(&b), "{permission} on {entity_id:?}");
         }
     }
-    assert_eq!(granted_on_all(&both), granted_on_all(&a).union(granted_on_all(&b)), "all");
 });
-
-/// Returns the names that the policies know, and one that none does.
-fn names_in(policies: [&Policy; 3], subcategory: Subcategory) -> BTreeSet<Arc<str>> {
-    let mut all = BTreeSet::from([Arc::from("name of nobody")]);
-    for policy in policies {
-        let Some(Rule::Only(entities)) = &policy.entities else { continue };
-        if let Some(Rule::Only(names)) = entities.names(subcategory) {
-            all.extend(names.keys().cloned());
-        }
-    }
-    all
-}
-
-fn granted(policy: &Policy, subcategory: Subcategory, name: &str) -> Permissions {
-    match &policy.entities {
-        None => Permissions::NONE,
-        Some(Rule::Everything) => Permissions::ALL,
-        Some(Rule::Only(entities)) => match entities.names(subcategory) {
-            None => Permissions::NONE,
-            Some(Rule::Everything) => Permissions::ALL,
-            Some(Rule::Only(names)) => names.get(name).map_or(Permissions::NONE, Rule::permissions),
-        },
-    }
-}
-
-fn granted_on_all(policy: &Policy) -> Permissions {
-    match &policy.entities {
-        None => Permissions::NONE,
-        Some(Rule::Everything) => Permissions::ALL,
-        Some(Rule::Only(entities)) => entities.all.as_ref().map_or(Permissions::NONE, Rule::permissions),
-    }
-}
 
 fn policy(bytes: &mut Unstructured<'_>) -> Result<Policy> {
     let entities = rule(bytes, |bytes| {
-        Ok(Entities {
-            entity_ids: rule(bytes, names)?,
-            device_ids: rule(bytes, names)?,
-            area_ids: rule(bytes, names)?,
-            domains: rule(bytes, names)?,
-            all: rule(bytes, permissions)?,
-        })
+        let mut entities = Entities::new(rules(bytes)?, Rules::default());
+        for _ in 0..bytes.arbitrary::<u8>()? % 3 {
+            entities.join(&Entities::new(rules(bytes)?, rules(bytes)?));
+        }
+        Ok(entities)
     })?;
     Ok(Policy { entities })
+}
+
+fn rules(bytes: &mut Unstructured<'_>) -> Result<Rules> {
+    let mut rules = Rules::default();
+    for subcategory in Subcategory::NAMED {
+        if let Some(place) = rules.names_mut(subcategory) {
+            *place = rule(bytes, names)?;
+        }
+    }
+    rules.all = rule(bytes, permissions)?;
+    Ok(rules)
 }
 
 fn rule<'a, T>(

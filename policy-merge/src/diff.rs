@@ -1,7 +1,11 @@
 //! What changed between two policies, place by place.
 
-use std::collections::BTreeSet;
-use std::fmt;
+use alloc::{
+    collections::BTreeSet,
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::fmt;
 
 use serde_json::Value;
 

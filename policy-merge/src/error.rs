@@ -1,10 +1,14 @@
 //! What is wrong with a policy: every mistake, with its place.
 
-use std::fmt;
+use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
+use core::fmt;
 
 /// Everything that is wrong with one policy, in the order in which it stands in the document. Never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PolicyErrors(pub(crate) Vec<PolicyError>);
+pub struct PolicyErrors {
+    kept: Vec<PolicyError>,
+    n_left_out: usize,
+}
 
 /// One mistake and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +31,11 @@ pub enum Problem {
         /// What the JSON parser expected or found.
         reason: String,
     },
+    /// The text is longer than [`Policy::MAX_TEXT`](crate::Policy::MAX_TEXT), and was not looked at.
+    TooLong {
+        /// Its length in bytes.
+        length: usize,
+    },
     /// The same object names this key more than once. Home Assistant takes the last; which was meant is unknown.
     DuplicateName,
     /// No such name is allowed here.
@@ -44,20 +53,42 @@ pub enum Problem {
 }
 
 impl PolicyErrors {
-    /// Iterates over the mistakes in document order.
+    /// How many mistakes are kept; more are only counted.
+    pub const MAX: usize = 1000;
+
+    pub(crate) const fn none() -> Self {
+        Self { kept: Vec::new(), n_left_out: 0 }
+    }
+
+    pub(crate) fn root(problem: Problem) -> Self {
+        let mut errors = Self::none();
+        errors.push(|| PolicyError { path: Vec::new(), problem });
+        errors
+    }
+
+    pub(crate) fn push(&mut self, error: impl FnOnce() -> PolicyError) {
+        if self.kept.len() < Self::MAX {
+            self.kept.push(error());
+        } else {
+            self.n_left_out += 1;
+        }
+    }
+
+    /// Iterates over the first [`PolicyErrors::MAX`] mistakes in document order.
     pub fn iter(&self) -> impl Iterator<Item = &PolicyError> {
-        self.0.iter()
+        self.kept.iter()
     }
 
     /// Returns how many mistakes there are; at least one.
     #[expect(clippy::len_without_is_empty, reason = "never empty")]
-    pub fn len(&self) -> usize {
-        self.0.len()
+    pub const fn len(&self) -> usize {
+        self.kept.len() + self.n_left_out
     }
 }
 
 impl PolicyError {
-    /// Returns the path with dots between its keys; a key that is not a plain word is quoted. `policy` for the root.
+    /// Returns the path with dots between its keys; a key that is not a plain word is quoted. `policy` for the root. The
+    /// number of an alternative counts from 0.
     pub fn path_text(&self) -> String {
         if self.path.is_empty() {
             return "policy".to_owned();
@@ -72,11 +103,14 @@ impl PolicyError {
 impl fmt::Display for PolicyErrors {
     /// Writes one mistake a line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, error) in self.0.iter().enumerate() {
+        for (n, error) in self.kept.iter().enumerate() {
             if n > 0 {
                 f.write_str("\n")?;
             }
             write!(f, "{error}")?;
+        }
+        if self.n_left_out > 0 {
+            write!(f, "\nand {} more", self.n_left_out)?;
         }
         Ok(())
     }
@@ -92,6 +126,9 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Syntax { line, column, reason } => write!(f, "not JSON at line {line} column {column}: {reason}"),
+            Self::TooLong { length } => {
+                write!(f, "{length} bytes, where at most {} are read", crate::Policy::MAX_TEXT)
+            }
             Self::DuplicateName => f.write_str("named more than once; keep one of them"),
             Self::UnknownName { allowed } => write!(f, "no such name here; allowed: {}", allowed.join(", ")),
             Self::WrongValue { found, expected } if found == "false" => {
@@ -102,5 +139,5 @@ impl fmt::Display for Problem {
     }
 }
 
-impl std::error::Error for PolicyErrors {}
-impl std::error::Error for PolicyError {}
+impl core::error::Error for PolicyErrors {}
+impl core::error::Error for PolicyError {}

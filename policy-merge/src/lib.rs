@@ -1,9 +1,15 @@
 #![doc = include_str!("../README.md")]
+#![no_std]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 mod permission;
 mod policy;
 
 mod error;
+mod hint;
 mod json;
 mod validate;
 
@@ -15,4 +21,6 @@ pub use diff::{Change, diff};
 pub use error::{PolicyError, PolicyErrors, Problem};
 pub use merge::{Join, merge};
 pub use permission::{Permission, Permissions};
-pub use policy::{Entities, Names, Policy, Rule, Subcategory};
+pub use policy::{Entities, Names, Policy, Rule, Rules, Subcategory};
+pub use print::NotExpressible;
+pub use validate::Dialect;

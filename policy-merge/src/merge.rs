@@ -1,8 +1,8 @@
 //! The merge of policies: one join, written once, for every level of a policy.
 
-use std::collections::BTreeMap;
+use alloc::collections::BTreeMap;
 
-use crate::{Entities, Permissions, Policy, Rule};
+use crate::{Entities, Permissions, Policy, Rule, Rules};
 
 /// A least upper bound: `a.join(b)` grants what `a` grants and what `b` grants, and nothing else.
 ///
@@ -14,7 +14,8 @@ pub trait Join {
 
 /// Returns the merge of `policies`, whose order has no influence: the most permissive wins, level by level.
 ///
-/// No policy at all gives the empty one, which grants nothing. The rule is Home Assistant's `merge_policies`.
+/// No policy at all gives the empty one, which grants nothing. The rule is Home Assistant's `merge_policies`; what a
+/// policy's own exceptions take out, another one may grant.
 pub fn merge<'a>(policies: impl IntoIterator<Item = &'a Policy>) -> Policy {
     let mut merged = Policy::default();
     for policy in policies {
@@ -60,15 +61,27 @@ impl<K: Ord + Clone, V: Join + Clone> Join for BTreeMap<K, V> {
     }
 }
 
-impl Join for Entities {
+impl Join for Rules {
     fn join(&mut self, other: &Self) {
         // Taken apart so that a new subcategory cannot be forgotten here.
-        let Self { entity_ids, device_ids, area_ids, domains, all } = other;
+        let Self { entity_ids, device_ids, area_ids, label_ids, floor_ids, domains, all } = other;
         self.entity_ids.join(entity_ids);
         self.device_ids.join(device_ids);
         self.area_ids.join(area_ids);
+        self.label_ids.join(label_ids);
+        self.floor_ids.join(floor_ids);
         self.domains.join(domains);
         self.all.join(all);
+    }
+}
+
+impl Join for Entities {
+    /// Parts with the same exceptions become one, since taking the same out of both is taking it out of their sum;
+    /// others cannot be folded, and stand beside one another.
+    fn join(&mut self, other: &Self) {
+        let Self { grants, excepted } = other;
+        self.grants.join(grants);
+        self.excepted.join(excepted);
     }
 }
 

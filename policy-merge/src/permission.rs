@@ -1,6 +1,6 @@
 //! The three things one may be allowed to do with an entity.
 
-use std::{fmt, str::FromStr};
+use core::{fmt, str::FromStr};
 
 /// One thing that a policy can allow on an entity.
 ///
@@ -85,6 +85,18 @@ impl Permissions {
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// Returns what is in both sets.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Returns what is in this set and not in `other`.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 
     /// Tells whether the set is empty.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use auth_core::{Edit, EntityId};
+use auth_core::{Edit, EntityId, Whereabouts};
 
 use crate::{Change, EntityEntry, Registries, Verb};
 
@@ -50,9 +50,9 @@ impl Registries {
     }
 
     /// Tells the directory what `changes`, already applied here, mean for it. O(changes), or O(entities) where a
-    /// device changed.
+    /// device or an area changed.
     pub fn place_changed(&self, edit: &mut Edit, changes: &[Change]) {
-        let mut devices = BTreeSet::new();
+        let (mut devices, mut areas) = (BTreeSet::new(), BTreeSet::new());
         for change in changes {
             match change {
                 Change::Entity { verb, entity_id, old_entity_id, .. } => {
@@ -68,17 +68,35 @@ impl Registries {
                     devices.insert(id.as_str());
                     devices.extend(self.children_of(id).map(|child| child.id.as_str()));
                 }
-                Change::Area { .. } | Change::Floor { .. } | Change::Label { .. } => {}
+                // Its floor and its labels are those of everything in it.
+                Change::Area { id, .. } => _ = areas.insert(id.as_str()),
+                // Areas and entities that were on it or bore it have changes of their own.
+                Change::Floor { .. } | Change::Label { .. } => {}
             }
         }
-        if !devices.is_empty() {
-            for entry in self.entities().filter(|e| e.device_id.as_deref().is_some_and(|id| devices.contains(id))) {
+        if devices.is_empty() && areas.is_empty() {
+            return;
+        }
+        for entry in self.entities() {
+            let on_device = entry.device_id.as_deref().is_some_and(|id| devices.contains(id));
+            if on_device || self.area_of_entry(entry).is_some_and(|id| areas.contains(id)) {
                 self.place(edit, entry);
             }
         }
     }
 
     fn place(&self, edit: &mut Edit, entry: &EntityEntry) {
-        edit.place_entity(entry.entity_id.as_str(), entry.device_id.as_deref(), self.area_of_entry(entry));
+        let area = self.area_of_entry(entry).and_then(|id| self.area(id));
+        let device = entry.device_id.as_deref().and_then(|id| self.device(id));
+        // A label of a device or an area is one of all that is in it, as it is for a service's target.
+        let borne = [Some(&entry.labels), device.map(|device| &device.labels), area.map(|area| &area.labels)];
+        let label_ids: Vec<&str> = borne.into_iter().flatten().flatten().map(String::as_str).collect();
+        let at = Whereabouts {
+            device_id: entry.device_id.as_deref(),
+            area_id: self.area_of_entry(entry),
+            floor_id: area.and_then(|area| area.floor_id.as_deref()),
+            label_ids: &label_ids,
+        };
+        edit.place_entity(entry.entity_id.as_str(), at);
     }
 }

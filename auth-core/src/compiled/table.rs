@@ -1,37 +1,41 @@
 //! What one set of groups may do, shared by all users with exactly those groups.
 
-use std::sync::Arc;
+use alloc::{sync::Arc, vec::Vec};
 
 use policy_merge::{Permission, Permissions};
 
-use super::Masks;
+use super::{EntitySet, Masks, NumberedPolicy, remembered::Remembered};
 use crate::{
-    GroupId,
+    Group,
     directory::{Directory, EntityNo},
 };
 
-/// The joined masks of a set of groups, and each group's own for explanations.
+/// The rights of a set of groups. A check reads a few loads from it; lists of entities are worked out when first asked
+/// for, kept, and mended when entities move.
 #[derive(Debug)]
 pub struct AccessTable {
-    joined: Masks,
-    pub(crate) groups: Vec<GroupMasks>,
+    masks: Masks,
+    pub(crate) groups: Vec<Arc<GroupEntry>>,
+    visible: Remembered,
 }
 
-/// One group's compiled policy.
+/// One group and its policy in numbers.
 #[derive(Clone, Debug)]
-pub(crate) struct GroupMasks {
-    pub(crate) id: GroupId,
-    pub(crate) name: Arc<str>,
-    pub(crate) masks: Arc<Masks>,
+pub(crate) struct GroupEntry {
+    pub(crate) group: Arc<Group>,
+    pub(crate) policy: NumberedPolicy,
 }
 
 impl AccessTable {
-    pub(crate) fn new(groups: Vec<GroupMasks>) -> Self {
-        let mut joined = Masks::default();
-        for group in &groups {
-            joined.join(&group.masks);
-        }
-        Self { joined, groups }
+    pub(crate) fn new(groups: Vec<Arc<GroupEntry>>) -> Self {
+        let masks = Masks::join(groups.iter().map(|entry| &entry.policy));
+        Self { masks, groups, visible: Remembered::default() }
+    }
+
+    /// Returns the table of whoever may do everything.
+    pub(crate) fn everything() -> Self {
+        let all = NumberedPolicy { category: true, ..NumberedPolicy::default() };
+        Self { masks: Masks::join([&all]), groups: Vec::new(), visible: Remembered::default() }
     }
 
     /// Tells whether the groups may do `permission` with `entity_id`. One hash look-up and a few loads, no allocation.
@@ -40,27 +44,37 @@ impl AccessTable {
     }
 
     /// Returns everything that the groups may do with `entity_id`. Cost as [`AccessTable::check`].
+    #[inline]
     pub fn granted(&self, directory: &Directory, entity_id: &str) -> Permissions {
-        match directory.look_up(entity_id) {
-            Some((entity, place)) => self.joined.granted(entity, place),
-            None => self.joined.granted(EntityNo(0), directory.place_of_unknown(entity_id)),
+        let (no, place) = directory.locate(entity_id);
+        self.masks.granted(directory, no, &place)
+    }
+
+    /// Returns everything that the groups may do with a numbered entity; nothing if it has been removed. A few loads.
+    #[inline]
+    pub fn granted_by_number(&self, directory: &Directory, entity: EntityNo) -> Permissions {
+        match directory.place(entity) {
+            Some(place) => self.masks.granted(directory, entity.no, &place),
+            None => Permissions::NONE,
         }
     }
 
-    /// Returns everything that the groups may do with a numbered entity. A few loads.
-    pub fn granted_by_number(&self, directory: &Directory, entity: EntityNo) -> Permissions {
-        self.joined.granted(entity, directory.place(entity))
+    /// Returns the registered entities on which `permission` is granted. A copy of a pointer if the list is known, else
+    /// a few loads for each entity that moved since it was, or for each there is.
+    pub fn visible(&self, directory: &Directory, permission: Permission) -> EntitySet {
+        self.visible.get(&self.masks, directory, permission)
     }
 
     /// Tells whether `permission` is granted on all entities by `entities` or its `all`, as Home Assistant answers it.
     ///
     /// Yes means that every check of it is granted. No means nothing: `{"domains": true}` grants all and answers no.
-    pub fn access_all(&self, permission: Permission) -> bool {
-        self.joined.category || self.joined.all.contains(permission)
+    pub const fn access_all(&self, permission: Permission) -> bool {
+        self.masks.category || self.masks.all.contains(permission)
     }
 
-    /// Returns the permissions granted on every entity there is or will be, by whatever rule.
-    pub const fn everywhere(&self) -> Permissions {
-        self.joined.everywhere()
+    /// Returns the permissions granted on every entity there is or will be, by whatever rule. O(1) unless there are
+    /// exceptions.
+    pub fn everywhere(&self) -> Permissions {
+        self.masks.everywhere()
     }
 }

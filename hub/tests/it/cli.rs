@@ -137,7 +137,7 @@ fn policies_are_checked_merged_and_explained() {
     refused(&ask("check", "gus", "control"), "denied");
     assert_eq!(done(&ask("explain", "ann", "control")), "granted: the owner may do everything\n");
     assert_eq!(done(&ask("explain", "gus", "read")), "granted by group `guests`: domains.light gives {read}\n");
-    let missing = "denied: no rule gives control on `light.a` (device: none, area: none) in guests\n";
+    let missing = "denied: no rule gives control on `light.a` (device: none, area: none) in guests; smallest rule that would: entity_ids.light.a: {control} in group `guests`\n";
     assert_eq!(done(&ask("explain", "gus", "control")), missing);
     let who = done(&doorward(&["policy", "who-can", "--data", d, "light.a", "control"]));
     assert_eq!(who, "ann: granted: the owner may do everything\n");

@@ -1,4 +1,10 @@
-use crate::Policy;
+use std::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+
+use crate::{Dialect, Policy, PolicyErrors};
 
 #[track_caller]
 fn check(text: &str, expected: &[&str]) {
@@ -41,7 +47,7 @@ fn every_error_is_reported_in_document_order() {
     check(
         r#"{"entities":{"rooms":{},"domains":{"light":1,"a.b":[]},"all":{"write":true}},"config_entries":null}"#,
         &[
-            "entities.rooms: no such name here; allowed: entity_ids, device_ids, area_ids, domains, all",
+            "entities.rooms: no such name here; allowed: entity_ids, device_ids, area_ids, label_ids, floor_ids, domains, all, except, any_of",
             "entities.domains.light: the number 1 where only `true`, `null` or an object of read, control and edit may stand",
             r#"entities.domains."a.b": an array where only `true`, `null` or an object of read, control and edit may stand"#,
             "entities.all.write: no such name here; allowed: read, control, edit",
@@ -63,4 +69,101 @@ fn broken_text_names_line_and_column() {
     check("{\"entities\":\n tru}", &["policy: not JSON at line 2 column 5: expected ident"]);
     let deep = "[".repeat(200);
     check(&deep, &["policy: not JSON at line 1 column 128: recursion limit exceeded"]);
+}
+
+#[test]
+fn exceptions_stand_beside_what_they_are_taken_from() {
+    check(
+        r#"{"entities":{"all":true,"except":{"domains":{"lock":true},"label_ids":{"private":{"control":true}}}}}"#,
+        &[],
+    );
+    check(r#"{"entities":{"all":true,"except":null,"any_of":null}}"#, &[]);
+    check(
+        r#"{"entities":{"except":{"domains":{"lock":false},"except":{}}}}"#,
+        &[
+            "entities.except.domains.lock: `false` cannot be granted or denied; leave it out, or write `true`, `null` \
+             or an object of read, control and edit",
+            "entities.except.except: no such name here; allowed: entity_ids, device_ids, area_ids, label_ids, \
+             floor_ids, domains, all",
+        ],
+    );
+    check(r#"{"entities":{"except":true}}"#, &["entities.except: true where only `null` or an object may stand"]);
+    check(
+        r#"{"entities":{"any_of":[{"all":true},1,{"any_of":[]}]}}"#,
+        &[
+            "entities.any_of.1: the number 1 where only an object may stand",
+            "entities.any_of.2.any_of: no such name here; allowed: entity_ids, device_ids, area_ids, label_ids, \
+             floor_ids, domains, all, except",
+        ],
+    );
+}
+
+#[test]
+fn parts_with_the_same_exceptions_are_one() {
+    let print = |text: &str| Policy::parse(text).unwrap().to_string();
+    assert_eq!(
+        print(
+            r#"{"entities":{"any_of":[{"domains":{"a":true},"except":{"all":true}},{"domains":{"b":true},"except":{"all":true}}]}}"#
+        ),
+        r#"{"entities":{"domains":{"a":true,"b":true},"except":{"all":true}}}"#
+    );
+    // What has no exceptions is added up, and exceptions that take out nothing are none.
+    assert_eq!(
+        print(r#"{"entities":{"domains":{"a":true},"any_of":[{"domains":{"b":true},"except":{"all":{}}}]}}"#),
+        r#"{"entities":{"domains":{"a":true,"b":true}}}"#
+    );
+    assert_eq!(
+        print(r#"{"entities":{"domains":{"a":true},"any_of":[{"all":true,"except":{"all":{"edit":true}}}]}}"#),
+        r#"{"entities":{"domains":{"a":true},"any_of":[{"all":true,"except":{"all":{"edit":true}}}]}}"#
+    );
+}
+
+#[test]
+fn a_whole_subcategory_swallows_no_name_that_stands_against_an_exception() {
+    let part = |grants: &str| {
+        Policy::parse(&format!(r#"{{"entities":{{{grants},"except":{{"device_ids":{{"d":true}}}}}}}}"#)).unwrap()
+    };
+    let both = crate::merge([&part(r#""entity_ids":true"#), &part(r#""entity_ids":{"light.a":true}"#)]);
+    assert_eq!(
+        both.to_string(),
+        r#"{"entities":{"entity_ids":{"light.a":true},"all":true,"except":{"device_ids":{"d":true}}}}"#
+    );
+}
+
+#[test]
+fn home_assistants_dialect_has_its_names_only() {
+    for (text, words) in [
+        (r#"{"entities":{"label_ids":{"x":true}}}"#, "no label_ids"),
+        (r#"{"entities":{"all":true,"except":{"domains":{"lock":true}}}}"#, "no except"),
+        (r#"{"entities":{"floor_ids":{"x":true},"except":{"all":true}}}"#, "no except, no floor_ids"),
+    ] {
+        assert!(Policy::parse_as(Dialect::HomeAssistant, text).is_err(), "{text}");
+        let refused = Policy::parse(text).unwrap().to_home_assistant().unwrap_err();
+        assert_eq!(refused.to_string(), format!("Home Assistant's policies have {words}"));
+    }
+    let errors = Policy::parse_as(Dialect::HomeAssistant, r#"{"entities":{"any_of":[]}}"#).unwrap_err();
+    assert_eq!(
+        errors.to_string(),
+        "entities.any_of: no such name here; allowed: entity_ids, device_ids, area_ids, domains, all"
+    );
+    let plain = Policy::parse(r#"{"entities":{"all":{"read":true}}}"#).unwrap();
+    assert_eq!(plain.to_home_assistant().unwrap().to_string(), plain.to_string());
+}
+
+#[test]
+fn what_is_too_large_is_refused_before_it_is_read() {
+    let long = " ".repeat(Policy::MAX_TEXT + 1);
+    let refused = Policy::parse(&long).unwrap_err().to_string();
+    assert_eq!(refused, "policy: 4194305 bytes, where at most 4194304 are read");
+    // A hundred thousand rules are read.
+    let rules: Vec<String> = (0..100_000).map(|n| format!(r#""light.{n}":{{"read":true}}"#)).collect();
+    assert!(Policy::parse(&format!(r#"{{"entities":{{"entity_ids":{{{}}}}}}}"#, rules.join(","))).is_ok());
+    let deep = format!("{}1{}", r#"{"entities":"#.repeat(10_000), "}".repeat(10_000));
+    let refused = Policy::parse(&deep).unwrap_err().to_string();
+    assert_eq!(refused, "policy: not JSON at line 1 column 1525: recursion limit exceeded");
+    // Mistakes beyond a thousand are counted.
+    let rules: Vec<String> = (0..5_000).map(|n| format!(r#""light.{n}":1"#)).collect();
+    let errors = Policy::parse(&format!(r#"{{"entities":{{"entity_ids":{{{}}}}}}}"#, rules.join(","))).unwrap_err();
+    assert_eq!((errors.iter().count(), errors.len()), (PolicyErrors::MAX, 5_000));
+    assert!(errors.to_string().ends_with("\nand 4000 more"));
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use policy_merge::{Entities, Names, Permissions, Policy, Rule, merge};
+use policy_merge::{Entities, Names, Permissions, Policy, Rule, Rules, merge};
 
 /// Every value a named subcategory can have with one name and the permissions read and control.
 fn names() -> Vec<Option<Rule<Names>>> {
@@ -19,8 +19,10 @@ fn policies() -> Vec<Policy> {
     let mut all = vec![Policy::default(), Policy::everything()];
     for entity_ids in names() {
         for domains in names() {
-            let entities = Entities { entity_ids: entity_ids.clone(), domains, ..Entities::default() };
-            all.push(Policy { entities: Some(Rule::Only(entities)) });
+            let grants = Rules { entity_ids: entity_ids.clone(), domains, ..Rules::default() };
+            let except = Rules { all: Some(Rule::Only(Permissions::from_bits(1))), ..Rules::default() };
+            all.push(Policy { entities: Some(Rule::Only(Entities::new(grants.clone(), except))) });
+            all.push(grants.into());
         }
     }
     all
@@ -29,7 +31,7 @@ fn policies() -> Vec<Policy> {
 #[test]
 fn laws_hold_for_every_triple() {
     let all = policies();
-    assert_eq!(all.len(), 66);
+    assert_eq!(all.len(), 130);
     for a in &all {
         assert_eq!(Policy::parse(&a.to_string()).as_ref(), Ok(a));
         for b in &all {

@@ -2,8 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use policy_merge::{Entities, Join, Names, Permissions, Policy, Rule, diff, merge};
-use proptest::{collection::btree_map, option, prelude::*};
+use policy_merge::{Dialect, Entities, Join, Names, Permissions, Policy, Rule, Rules, diff, merge};
+use proptest::{
+    collection::{btree_map, vec},
+    option,
+    prelude::*,
+};
 
 fn rule<T: std::fmt::Debug + Clone + 'static>(inner: impl Strategy<Value = T> + 'static) -> BoxedStrategy<Rule<T>> {
     prop_oneof![1 => Just(Rule::Everything), 4 => inner.prop_map(Rule::Only)].boxed()
@@ -14,14 +18,32 @@ fn permissions() -> BoxedStrategy<Rule<Permissions>> {
 }
 
 fn names() -> BoxedStrategy<Option<Rule<Names>>> {
-    let name = prop_oneof![Just("light.a"), Just("light"), Just("kitchen"), Just(""), Just("ä\0\"")];
+    let name = prop_oneof![Just("light.a"), Just("light"), Just("kitchen"), Just(""), Just("ä\0\""), Just("__proto__")];
     option::of(rule(btree_map(name.prop_map(Arc::from), permissions(), 0..4).prop_map(BTreeMap::from_iter))).boxed()
 }
 
+fn rules() -> impl Strategy<Value = Rules> {
+    (names(), names(), names(), names(), names(), names(), option::of(permissions())).prop_map(
+        |(entity_ids, device_ids, area_ids, label_ids, floor_ids, domains, all)| Rules {
+            entity_ids,
+            device_ids,
+            area_ids,
+            label_ids,
+            floor_ids,
+            domains,
+            all,
+        },
+    )
+}
+
 fn policy() -> impl Strategy<Value = Policy> {
-    let entities = (names(), names(), names(), names(), option::of(permissions())).prop_map(
-        |(entity_ids, device_ids, area_ids, domains, all)| Entities { entity_ids, device_ids, area_ids, domains, all },
-    );
+    let entities = (rules(), vec((rules(), rules()), 0..3)).prop_map(|(grants, parts)| {
+        let mut entities = Entities::new(grants, Rules::default());
+        for (grants, except) in parts {
+            entities.join(&Entities::new(grants, except));
+        }
+        entities
+    });
     option::of(rule(entities)).prop_map(|entities| Policy { entities })
 }
 
@@ -41,7 +63,16 @@ proptest! {
     #[test]
     fn parse_reads_what_print_wrote(a in policy()) {
         prop_assert_eq!(Policy::parse(&a.to_string()).unwrap(), a.clone());
-        prop_assert_eq!(Policy::from_value(&a.to_value()).unwrap(), a);
+        prop_assert_eq!(Policy::from_value(&a.to_value()).unwrap(), a.clone());
+        // Home Assistant's dialect reads what it can be told, and nothing else.
+        let theirs = Policy::parse_as(Dialect::HomeAssistant, &a.to_string());
+        match a.to_home_assistant() {
+            Ok(value) => {
+                prop_assert_eq!(Policy::from_value_as(Dialect::HomeAssistant, &value).unwrap(), a.clone());
+                prop_assert_eq!(theirs.unwrap(), a);
+            }
+            Err(_) => prop_assert!(theirs.is_err()),
+        }
     }
 
     #[test]

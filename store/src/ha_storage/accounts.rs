@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use auth_core::{Group, Policy, User};
+use auth_core::{Dialect, Group, Policy, User};
 use auth_login::{
     credential::{Credential, Login, Username},
     password::StoredPassword,
@@ -31,12 +31,17 @@ fn groups(auth: &Map<String, Value>, import: &mut Import) -> BTreeSet<String> {
             import.report.problem(format!("group `{id}`: it has no policy"));
             continue;
         };
-        if let Err(errors) = Policy::from_value(policy) {
+        let mut policy = policy.clone();
+        if let Err(errors) = Policy::from_value_as(Dialect::HomeAssistant, &policy) {
             let errors = errors.to_string().replace('\n', "; ");
             import.report.problem(format!("policy of group `{id}`: {errors}; its members get nothing from it"));
+            // Home Assistant passes over the names that only we know, such as `label_ids`: they must not grant here.
+            if Policy::from_value(&policy).is_ok() {
+                policy = Policy::default().to_value();
+            }
         }
         let name = owned(stored, "name").unwrap_or_else(|| id.to_owned());
-        import.records.push(Record::Group(GroupRecord { id: id.to_owned(), name, policy: policy.clone() }));
+        import.records.push(Record::Group(GroupRecord { id: id.to_owned(), name, policy }));
         import.report.count("groups");
         known.insert(id.to_owned());
     }
@@ -66,6 +71,7 @@ fn users(auth: &Map<String, Value>, groups: &BTreeSet<String>, import: &mut Impo
             system_generated: flag(stored, "system_generated", false),
             local_only: flag(stored, "local_only", false),
             group_ids,
+            conditions: std::collections::BTreeMap::new(),
         }));
         import.report.count("users");
         known.insert(id.to_owned());

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use auth_core::{
-    AuthSnapshot, EntityId, Group, GroupId, Permission, Policy, Principal, Timestamp, User, UserId,
-    principal::danger,
-    reference::{self, Whereabouts},
+    AuthSnapshot, EntityId, Group, GroupId, Permission, Policy, Principal, Timestamp, User, UserId, Whereabouts,
+    principal::danger, reference,
 };
 use registries::{AreaRule, DeviceEntry, EntityEntry, Registries};
 
@@ -62,7 +61,8 @@ impl House {
         registries.place_all(&mut edit);
         for (id, device_id) in &odd {
             let device_id = device_id.as_deref();
-            edit.place_entity(id, device_id, device_id.and_then(|id| registries.area_of_device(id)));
+            let area_id = device_id.and_then(|id| registries.area_of_device(id));
+            edit.place_entity(id, Whereabouts { device_id, area_id, ..Whereabouts::default() });
         }
         let empty = edit.finish();
         same(&line.entities.len(), &empty.directory().n_entities(), || "entities with a place".to_owned())?;
@@ -103,10 +103,11 @@ impl House {
     fn whereabouts(&self, entity_id: &str) -> Whereabouts<'_> {
         if let Some(entry) = self.registries.entity(entity_id) {
             let area_id = self.registries.area_of_entry(entry);
-            return Whereabouts { device_id: entry.device_id.as_deref(), area_id };
+            return Whereabouts { device_id: entry.device_id.as_deref(), area_id, ..Whereabouts::default() };
         }
         let device_id = self.odd.get(entity_id).and_then(Option::as_deref);
-        Whereabouts { device_id, area_id: device_id.and_then(|id| self.registries.area_of_device(id)) }
+        let area_id = device_id.and_then(|id| self.registries.area_of_device(id));
+        Whereabouts { device_id, area_id, ..Whereabouts::default() }
     }
 }
 
@@ -126,6 +127,7 @@ impl Subject<'_> {
         let directory = self.snapshot.directory();
         if let Some(number) = directory.entity(entity_id) {
             same(&granted, &rights.granted_by_number(number).contains(permission), what("by number"))?;
+            same(&granted, &rights.visible(permission).contains(number), what("by the visible set"))?;
         }
         if !self.is_owner {
             let table = self.snapshot.table_of(&self.user_id).ok_or_else(no_table)?;

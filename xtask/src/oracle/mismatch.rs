@@ -2,7 +2,7 @@
 
 use std::fmt::{Debug, Display};
 
-use policy_merge::{Permission, Policy, PolicyErrors};
+use policy_merge::{Dialect, Permission, Policy, PolicyErrors};
 use serde_json::{Value, value::RawValue};
 
 /// One difference. A line is reported with the first one found.
@@ -48,8 +48,8 @@ pub(crate) fn rejected(policy: &RawValue) -> Outcome {
 pub(crate) fn parse(policy: &RawValue) -> Outcome<Result<Policy, PolicyErrors>> {
     let value: Value =
         serde_json::from_str(policy.get()).map_err(|error| Mismatch::not_understood("a policy in JSON", error))?;
-    let from_text = Policy::parse(policy.get());
-    let from_value = Policy::from_value(&value);
+    let from_text = Policy::parse_as(Dialect::HomeAssistant, policy.get());
+    let from_value = Policy::from_value_as(Dialect::HomeAssistant, &value);
     same(&places(&from_text), &places(&from_value), || "policy from value, as from text".to_owned())?;
     Ok(from_text)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use policy_merge::{Policy, PolicyErrors, Problem};
+use policy_merge::{Dialect, Policy, PolicyErrors, Problem};
 use serde_json::{Value, value::RawValue};
 
 use super::{
@@ -25,7 +25,7 @@ pub(crate) fn validate(line: &ValidateLine<'_>) -> Outcome {
 /// The same for text, which may not be JSON at all. Text that names a key twice is always refused.
 pub(crate) fn validate_text(line: &TextLine) -> Outcome {
     let right = line.parses && line.docs && !line.duplicate_keys;
-    match (right, Policy::parse(&line.text)) {
+    match (right, Policy::parse_as(Dialect::HomeAssistant, &line.text)) {
         (true, Ok(_)) => Ok(()),
         // A parser with a limit may refuse what is nested deeper.
         (true, Err(_)) if line.depth > MAX_DEPTH => Ok(()),
@@ -130,7 +130,7 @@ fn same_errors(expected: &Errors, got: &PolicyErrors) -> Outcome {
                 Problem::UnknownName { .. } => "key",
                 Problem::WrongValue { .. } => "value",
                 Problem::DuplicateName => "duplicate",
-                Problem::Syntax { .. } => "syntax",
+                Problem::Syntax { .. } | Problem::TooLong { .. } => "syntax",
             };
             (kind.to_owned(), error.path.clone())
         })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use policy_merge::Policy;
+use policy_merge::{Dialect, Policy};
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 
@@ -24,7 +24,10 @@ pub(crate) fn run(line: &QuirkLine<'_>, library: &mut Library) -> Outcome {
             match policies.iter().map(|policy| parse(policy)).collect::<Outcome<Result<Vec<_>, _>>>()? {
                 // What is recommended has names that validation rejects: the class `generic` of merge vectors, whose
                 // policies typed ones cannot hold. They must not get in, so there is nothing to merge.
-                Err(_) if line.recommended.is_object() && Policy::from_value(&line.recommended).is_err() => {
+                Err(_)
+                    if line.recommended.is_object()
+                        && Policy::from_value_as(Dialect::HomeAssistant, &line.recommended).is_err() =>
+                {
                     return Ok(());
                 }
                 Err(_) => reject(),

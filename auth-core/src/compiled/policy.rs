@@ -1,0 +1,87 @@
+//! One policy with numbers in place of names: what a group contributes to every set of groups it is in.
+
+use alloc::vec::Vec;
+
+use policy_merge::{Permissions, Policy, Rule, Rules, Subcategory};
+
+use crate::directory::{Directory, Used};
+
+/// A policy whose names are numbers of the directory. Eight bytes a rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct NumberedPolicy {
+    /// `{"entities": true}`.
+    pub(crate) category: bool,
+    /// What is granted without exception.
+    pub(crate) grants: NumberedRules,
+    /// What is granted, and what is taken out of that.
+    pub(crate) excepted: Vec<(NumberedRules, NumberedRules)>,
+}
+
+/// The rules of one object of subcategories.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct NumberedRules {
+    /// Subcategories that are `true` as a whole, in the order of [`Subcategory::NAMED`].
+    pub(crate) whole: [bool; 6],
+    /// What `all` says.
+    pub(crate) all: Permissions,
+    /// What is said by name, in the order of [`Subcategory::NAMED`], each by number; nothing that says nothing.
+    pub(crate) by_name: [Vec<(u32, Permissions)>; 6],
+}
+
+impl NumberedPolicy {
+    /// Numbers a policy, whose names are given numbers first where they have none. O(names · log names).
+    pub(crate) fn new(policy: &Policy, directory: &Directory) -> Self {
+        match &policy.entities {
+            None => Self::default(),
+            Some(Rule::Everything) => Self { category: true, ..Self::default() },
+            Some(Rule::Only(entities)) => {
+                let numbered = |rules| NumberedRules::new(rules, directory);
+                let excepted = entities.excepted().iter().map(|(except, grants)| (numbered(grants), numbered(except)));
+                Self { category: false, grants: numbered(&entities.grants), excepted: excepted.collect() }
+            }
+        }
+    }
+
+    /// Tells the directory which numbers are spoken of.
+    pub(crate) fn mark(&self, used: &mut Used) {
+        let parts = self.excepted.iter().flat_map(|(grants, except)| [grants, except]);
+        for rules in core::iter::once(&self.grants).chain(parts) {
+            for (subcategory, names) in Subcategory::NAMED.into_iter().zip(&rules.by_name) {
+                names.iter().for_each(|(no, _)| used.mark(subcategory, *no));
+            }
+        }
+    }
+}
+
+impl NumberedRules {
+    fn new(rules: &Rules, directory: &Directory) -> Self {
+        let mut numbered =
+            Self { all: rules.all.as_ref().map_or(Permissions::NONE, Rule::permissions), ..Self::default() };
+        let places = numbered.whole.iter_mut().zip(&mut numbered.by_name);
+        for (subcategory, (whole, by_name)) in Subcategory::NAMED.into_iter().zip(places) {
+            match rules.names(subcategory) {
+                None => {}
+                Some(Rule::Everything) => *whole = true,
+                Some(Rule::Only(names)) => {
+                    let said = names.iter().map(|(name, rule)| (directory.find(subcategory, name), rule.permissions()));
+                    // Zero is "none": a policy's name always has a number, and if it had not, it must grant nothing.
+                    by_name.extend(said.filter(|(no, permissions)| *no != 0 && !permissions.is_empty()));
+                    by_name.sort_unstable_by_key(|(no, _)| *no);
+                }
+            }
+        }
+        numbered
+    }
+
+    /// Returns what is said by one name.
+    pub(crate) fn named(&self, subcategory: Subcategory, no: u32) -> Permissions {
+        let Some(names) = self.by_name.get(subcategory as usize) else { return Permissions::NONE };
+        let at = names.binary_search_by_key(&no, |(no, _)| *no).ok();
+        at.and_then(|at| names.get(at)).map_or(Permissions::NONE, |(_, permissions)| *permissions)
+    }
+
+    /// Tells whether a subcategory is `true` as a whole.
+    pub(crate) fn is_whole(&self, subcategory: Subcategory) -> bool {
+        self.whole.get(subcategory as usize) == Some(&true)
+    }
+}

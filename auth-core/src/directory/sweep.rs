@@ -1,0 +1,102 @@
+//! Numbers that nothing speaks of any more are given out again.
+
+use alloc::{vec, vec::Vec};
+
+use policy_merge::Subcategory;
+
+use super::Directory;
+
+/// The numbers that policies in force speak of.
+#[derive(Debug)]
+pub(crate) struct Used {
+    entities: Vec<bool>,
+    devices: Vec<bool>,
+    areas: Vec<bool>,
+    labels: Vec<bool>,
+    floors: Vec<bool>,
+    domains: Vec<bool>,
+    tags: Vec<bool>,
+}
+
+impl Used {
+    /// Marks a number as one that a policy speaks of.
+    pub(crate) fn mark(&mut self, subcategory: Subcategory, no: u32) {
+        let marks = match subcategory {
+            Subcategory::EntityIds => &mut self.entities,
+            Subcategory::DeviceIds => &mut self.devices,
+            Subcategory::AreaIds => &mut self.areas,
+            Subcategory::LabelIds => &mut self.labels,
+            Subcategory::FloorIds => &mut self.floors,
+            Subcategory::Domains => &mut self.domains,
+            Subcategory::All => return,
+        };
+        mark(marks, no);
+    }
+}
+
+fn mark(marks: &mut [bool], no: u32) {
+    if let Some(mark) = marks.get_mut(no as usize) {
+        *mark = true;
+    }
+}
+
+impl Directory {
+    /// Returns marks for [`Directory::sweep`] if twice as many names as after the last one are in no registry.
+    pub(crate) fn wants_sweep(&self) -> Option<Used> {
+        let marks = |high: u32| vec![false; high as usize + 1];
+        (self.n_idle() > self.sweep_at.max(FEW)).then(|| Used {
+            entities: marks(self.entities.high()),
+            devices: marks(self.devices.high()),
+            areas: marks(self.areas.high()),
+            labels: marks(self.labels.high()),
+            floors: marks(self.floors.high()),
+            domains: marks(self.domains.high()),
+            tags: marks(self.tags.high()),
+        })
+    }
+
+    /// Frees every number that neither a registered entity nor `used` speaks of. O(all numbers).
+    ///
+    /// Every policy in force must be in `used`: what its tables say of a number must be said of the name it meant.
+    pub(crate) fn sweep(&mut self, mut used: Used) {
+        // Entities first: one that goes lets go of its domain, one that stays keeps its places.
+        let marks = core::mem::take(&mut used.entities);
+        let stays = |no: u32, present: bool| present || marks.get(no as usize) == Some(&true);
+        let gone: Vec<u32> =
+            self.entities.iter().filter(|(no, _, place)| !stays(*no, place.present)).map(|(no, ..)| no).collect();
+        gone.into_iter().for_each(|no| self.entities.remove(no));
+        for (_, _, place) in self.entities.iter() {
+            mark(&mut used.devices, place.device);
+            mark(&mut used.areas, place.area);
+            mark(&mut used.domains, place.domain);
+            mark(&mut used.tags, place.tags);
+        }
+        free(&mut self.tags, &used.tags);
+        for (_, _, tags) in self.tags.iter() {
+            mark(&mut used.floors, tags.floor);
+            tags.labels.iter().for_each(|label| mark(&mut used.labels, *label));
+        }
+        free(&mut self.devices, &used.devices);
+        free(&mut self.areas, &used.areas);
+        free(&mut self.labels, &used.labels);
+        free(&mut self.floors, &used.floors);
+        free(&mut self.domains, &used.domains);
+        self.sweep_at = 2 * self.n_idle();
+    }
+
+    /// How many names there are that may be nobody's.
+    const fn n_idle(&self) -> usize {
+        let absent = self.entities.len() - self.n_present;
+        let places = self.devices.len() + self.areas.len() + self.labels.len() + self.floors.len();
+        absent + places + self.domains.len() + self.tags.len()
+    }
+}
+
+fn free<T: Clone + Default, const N: usize>(names: &mut crate::numbered::Numbered<T, N>, used: &[bool]) {
+    let gone: Vec<u32> =
+        names.iter().filter(|(no, ..)| used.get(*no as usize) != Some(&true)).map(|(no, ..)| no).collect();
+    gone.into_iter().for_each(|no| names.remove(no));
+}
+
+/// So few names are not worth looking for.
+const FEW: usize = 1024;

@@ -1,0 +1,54 @@
+//! A vector in chunks that copies share until one of them changes.
+
+use alloc::{sync::Arc, vec::Vec};
+
+/// Values by index, `N` to a chunk; `N` is a power of two. Cloning is one count; a change copies the chunk concerned
+/// and the list of chunks, unless nobody else has them.
+///
+/// Chunks that were never written to are one and the same.
+#[derive(Clone, Debug)]
+pub(crate) struct Chunks<T, const N: usize> {
+    chunks: Arc<[Arc<[T; N]>]>,
+}
+
+impl<T, const N: usize> Default for Chunks<T, N> {
+    fn default() -> Self {
+        Self { chunks: Arc::from(Vec::new()) }
+    }
+}
+
+impl<T: Clone + Default, const N: usize> Chunks<T, N> {
+    /// Returns a value; `None` beyond the last chunk. Two loads.
+    #[inline]
+    pub(crate) fn get(&self, at: usize) -> Option<&T> {
+        self.chunks.get(at / N)?.get(at % N)
+    }
+
+    /// Returns a value for a change.
+    pub(crate) fn get_mut(&mut self, at: usize) -> Option<&mut T> {
+        let chunk = Arc::make_mut(&mut self.chunks).get_mut(at / N)?;
+        Arc::make_mut(chunk).get_mut(at % N)
+    }
+
+    /// Makes room for at least `n` values, in steps of a sixteenth; new ones have the default.
+    pub(crate) fn reserve(&mut self, n: usize) {
+        let wanted = n.div_ceil(N);
+        let have = self.chunks.len();
+        if wanted <= have {
+            return;
+        }
+        let wanted = wanted.max(have + have / 16);
+        let empty = Arc::new(core::array::from_fn(|_| T::default()));
+        self.chunks = self.chunks.iter().cloned().chain((have..wanted).map(|_| Arc::clone(&empty))).collect();
+    }
+
+    /// Iterates over the places at which this and `other` may differ: those whose chunks are not the same.
+    pub(crate) fn unlike<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = usize> + 'a {
+        let longest = self.chunks.len().max(other.chunks.len());
+        let same = |n: usize| match (self.chunks.get(n), other.chunks.get(n)) {
+            (Some(ours), Some(theirs)) => Arc::ptr_eq(ours, theirs),
+            (ours, theirs) => ours.is_none() && theirs.is_none(),
+        };
+        (0..longest).filter(move |n| !same(*n)).flat_map(|n| n * N..(n + 1) * N)
+    }
+}

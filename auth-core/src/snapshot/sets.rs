@@ -1,0 +1,83 @@
+//! The distinct sets of groups that users have, each with its table.
+
+use alloc::{collections::BTreeSet, format, string::String, sync::Arc, vec::Vec};
+
+use super::GroupRow;
+use crate::{compiled::AccessTable, numbered::Numbered};
+
+/// Sets of groups in use. Users with the same groups have the same set, and the same table.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sets {
+    /// By the numbers of the groups, as text.
+    rows: Numbered<SetRow, 64>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct SetRow {
+    groups: Arc<[u32]>,
+    table: Option<Arc<AccessTable>>,
+    n_users: u32,
+}
+
+impl Sets {
+    /// Returns a set's table. Two loads.
+    pub(super) fn table(&self, set: u32) -> Option<&Arc<AccessTable>> {
+        self.rows.get(set)?.table.as_ref()
+    }
+
+    /// Counts one more user of the set of `members`, and makes it if it is new.
+    pub(super) fn acquire(&mut self, members: &BTreeSet<u32>, groups: &mut Numbered<GroupRow, 64>) -> u32 {
+        let key: String = members.iter().map(|group| format!("{group} ")).collect();
+        let known = self.rows.find(&key);
+        if known != 0 {
+            if let Some(row) = self.rows.get_mut(known) {
+                row.n_users += 1;
+            }
+            return known;
+        }
+        let set = self.rows.intern(&key);
+        let members: Vec<u32> = members.iter().copied().collect();
+        for group in &members {
+            if let Some(row) = groups.get_mut(*group) {
+                row.sets.insert(set);
+            }
+        }
+        if let Some(row) = self.rows.get_mut(set) {
+            *row = SetRow { groups: members.into(), table: None, n_users: 1 };
+        }
+        self.compile(set, groups);
+        set
+    }
+
+    /// Counts one user less; the last one takes the set along, and the groups that nobody has defined.
+    pub(super) fn release(&mut self, set: u32, groups: &mut Numbered<GroupRow, 64>) {
+        let Some(row) = self.rows.get_mut(set) else { return };
+        row.n_users = row.n_users.saturating_sub(1);
+        if row.n_users > 0 {
+            return;
+        }
+        let members = Arc::clone(&row.groups);
+        self.rows.remove(set);
+        for group in members.iter() {
+            let Some(row) = groups.get_mut(*group) else { continue };
+            row.sets.remove(&set);
+            if row.is_idle() {
+                groups.remove(*group);
+            }
+        }
+    }
+
+    /// Makes a set's table from its groups as they are now.
+    pub(super) fn compile(&mut self, set: u32, groups: &Numbered<GroupRow, 64>) {
+        let Some(row) = self.rows.get_mut(set) else { return };
+        let entries = row.groups.iter().filter_map(|group| groups.get(*group)?.entry.clone());
+        row.table = Some(Arc::new(AccessTable::new(entries.collect())));
+    }
+}
+
+impl GroupRow {
+    /// Tells whether nobody has defined the group and no user names it.
+    pub(super) fn is_idle(&self) -> bool {
+        self.entry.is_none() && self.sets.is_empty()
+    }
+}

@@ -1,0 +1,136 @@
+//! What to write instead.
+
+use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
+
+use crate::{PolicyError, Problem, Subcategory};
+
+impl PolicyError {
+    /// Returns what its writer probably meant, or could do; `None` where the error says it all.
+    pub fn hint(&self) -> Option<String> {
+        match &self.problem {
+            Problem::Syntax { .. } => None,
+            Problem::TooLong { .. } => Some("grant by area, label or domain instead of by entity".to_owned()),
+            Problem::DuplicateName => Some("put what both say into one".to_owned()),
+            Problem::UnknownName { allowed } => unknown_name(&self.path, allowed),
+            Problem::WrongValue { found, .. } if found == "false" => Some(match self.path.as_slice() {
+                [_] => "leave the whole category out to grant nothing".to_owned(),
+                _ => {
+                    "rules only grant: to take something out of what this policy grants, name it in `except`".to_owned()
+                }
+            }),
+            Problem::WrongValue { found, .. } if found == "a string" => {
+                Some("write `true` without quotes, or an object such as {\"read\": true}".to_owned())
+            }
+            Problem::WrongValue { found, .. } if found == "an array" => {
+                Some("write an object with a member for each name, such as {\"light\": true}".to_owned())
+            }
+            Problem::WrongValue { found, .. } if found.starts_with("the number") => Some("write `true`".to_owned()),
+            Problem::WrongValue { .. } => None,
+        }
+    }
+}
+
+fn unknown_name(path: &[String], allowed: &[&str]) -> Option<String> {
+    let name = path.last()?;
+    if path.len() == 1 && is_subcategory(name) {
+        return Some(format!("`{name}` belongs inside `entities`"));
+    }
+    if name == "*" {
+        return Some("there are no wildcards: `all` speaks about every entity".to_owned());
+    }
+    if allowed == ["read", "control", "edit"] {
+        return match name.as_str() {
+            "write" | "set" | "change" | "use" | "call" => Some("`control` is for acting on an entity".to_owned()),
+            "view" | "see" | "show" => Some("`read` is for seeing an entity".to_owned()),
+            _ => closest(name, allowed),
+        };
+    }
+    if allowed.contains(&"domains") && name.contains('.') {
+        return Some("entity ids belong inside `entity_ids`".to_owned());
+    }
+    closest(name, allowed)
+}
+
+fn is_subcategory(name: &str) -> bool {
+    name == Subcategory::All.as_str() || Subcategory::NAMED.iter().any(|s| s.as_str() == name)
+}
+
+/// Names the allowed one that differs in the fewest letters, if they are few.
+fn closest(name: &str, allowed: &[&str]) -> Option<String> {
+    if name.len() > MAX_NAME {
+        return None;
+    }
+    let name = name.to_lowercase();
+    let (distance, best) = allowed.iter().map(|candidate| (distance(&name, candidate), candidate)).min()?;
+    (distance <= 1 + best.len() / 3).then(|| format!("did you mean `{best}`?"))
+}
+
+/// Longer names are nobody's slip of the pen.
+const MAX_NAME: usize = 32;
+
+/// Levenshtein's: how many letters must be added, dropped or replaced.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        if let Some(first) = row.first_mut() {
+            *first = left;
+        }
+        for (cell, y) in row.iter_mut().skip(1).zip(b.chars()) {
+            let replaced = diagonal + usize::from(x != y);
+            diagonal = *cell;
+            *cell = replaced.min(left + 1).min(diagonal + 1);
+            left = *cell;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Policy;
+
+    #[track_caller]
+    fn check(text: &str, expected: &[Option<&str>]) {
+        let errors = Policy::parse(text).unwrap_err();
+        let hints: Vec<_> = errors.iter().map(PolicyError::hint).collect();
+        assert_eq!(hints.iter().map(Option::as_deref).collect::<Vec<_>>(), expected, "{errors}");
+    }
+
+    #[test]
+    fn says_what_was_probably_meant() {
+        check(r#"{"domains":true}"#, &[Some("`domains` belongs inside `entities`")]);
+        check(r#"{"entities":{"entity_id":true}}"#, &[Some("did you mean `entity_ids`?")]);
+        check(r#"{"entities":{"Areas":true}}"#, &[Some("did you mean `area_ids`?")]);
+        check(r#"{"entities":{"zzzzzzzzzzzzzzzz":true}}"#, &[None]);
+        check(r#"{"entities":{"light.sink":true}}"#, &[Some("entity ids belong inside `entity_ids`")]);
+        check(r#"{"entities":{"*":true}}"#, &[Some("there are no wildcards: `all` speaks about every entity")]);
+        check(r#"{"entities":{"all":{"write":true}}}"#, &[Some("`control` is for acting on an entity")]);
+        check(r#"{"entities":{"all":{"view":true}}}"#, &[Some("`read` is for seeing an entity")]);
+        check(r#"{"entities":{"all":{"reed":true}}}"#, &[Some("did you mean `read`?")]);
+        check(r#"{"entities":false}"#, &[Some("leave the whole category out to grant nothing")]);
+        check(
+            r#"{"entities":{"domains":{"lock":false}}}"#,
+            &[Some("rules only grant: to take something out of what this policy grants, name it in `except`")],
+        );
+        check(r#"{"entities":{"all":1}}"#, &[Some("write `true`")]);
+        check(
+            r#"{"entities":{"all":"yes"}}"#,
+            &[Some("write `true` without quotes, or an object such as {\"read\": true}")],
+        );
+        check(
+            r#"{"entities":{"domains":["light"]}}"#,
+            &[Some("write an object with a member for each name, such as {\"light\": true}")],
+        );
+        check("[1", &[None]);
+    }
+
+    #[test]
+    fn distances() {
+        for (a, b, expected) in [("", "", 0), ("a", "", 1), ("", "abc", 3), ("kitten", "sitting", 3), ("ab", "ba", 2)] {
+            assert_eq!(distance(a, b), expected, "{a} {b}");
+        }
+    }
+}
