@@ -8,14 +8,14 @@
 mod history;
 mod sweep;
 
-use alloc::{format, string::String, sync::Arc, vec::Vec};
+use alloc::{sync::Arc, vec::Vec};
 
 use policy_merge::{Rule, Rules, Subcategory};
 
 pub(crate) use history::History;
 pub(crate) use sweep::Used;
 
-use crate::numbered::{Generations, Numbered};
+use crate::numbered::{Generations, Numbered, key_of};
 
 /// The number of a registered entity: good from when it is placed until it is removed, and never for another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,8 +45,10 @@ pub(crate) struct Place {
     /// Floor and labels together, since few entities have any.
     pub(crate) tags: u32,
     pub(crate) domain: u32,
-    /// It is in a registry. If not, a policy speaks of it.
+    /// It is in a registry.
     pub(crate) present: bool,
+    /// A policy speaks of it by its id, or did: the rules of most entities need not be looked for.
+    pub(crate) named: bool,
 }
 
 /// The floor and the labels of some entities.
@@ -61,20 +63,20 @@ pub(crate) struct Tags {
 /// Cloning costs a few dozen counts, and a change copies some kilobytes around it, whatever the size of the home.
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
-    entities: Numbered<Place, 256>,
+    entities: Numbered<Place>,
     devices: Names,
     areas: Names,
     labels: Names,
     floors: Names,
     domains: Names,
-    tags: Numbered<Tags, 64>,
+    tags: Numbered<Tags>,
     n_present: usize,
     history: History,
     /// How many names that no entity bears make a sweep worth while.
     sweep_at: usize,
 }
 
-type Names = Numbered<(), 64>;
+type Names = Numbered<()>;
 
 impl Directory {
     /// Returns the number of a registered entity. One hash look-up, no allocation.
@@ -99,25 +101,23 @@ impl Directory {
         present.map(|(no, name, _)| (self.numbered(no), name))
     }
 
-    /// Returns the number and the place of an entity id; zero and its domain alone if nobody has heard of it.
-    #[inline]
-    pub(crate) fn locate(&self, entity_id: &str) -> (u32, Place) {
-        match self.entities.look_up(entity_id) {
-            Some((no, place)) => (no, *place),
-            None => self.locate_unknown(entity_id),
-        }
+    /// Returns the number and the place of an entity id that somebody has heard of. One hash look-up.
+    #[inline(always)]
+    pub(crate) fn look_up(&self, entity_id: &str) -> Option<(u32, &Place)> {
+        self.entities.look_up(entity_id)
     }
 
+    /// Returns where an entity is that nobody has heard of: in the domain that its id names.
     #[cold]
-    fn locate_unknown(&self, entity_id: &str) -> (u32, Place) {
-        (0, Place { domain: self.domains.find(domain_of(entity_id)), ..Place::default() })
+    pub(crate) fn place_of_unknown(&self, entity_id: &str) -> Place {
+        Place { domain: self.domains.find(domain_of(entity_id)), ..Place::default() }
     }
 
     /// Returns where a registered entity is; `None` if it has been removed. A few loads.
     #[inline]
-    pub(crate) fn place(&self, entity: EntityNo) -> Option<Place> {
+    pub(crate) fn place(&self, entity: EntityNo) -> Option<&Place> {
         let place = self.entities.get(entity.no)?;
-        (place.present && self.is_current(entity)).then_some(*place)
+        (place.present && self.is_current(entity)).then_some(place)
     }
 
     /// Returns where the entity with a number is, if it is registered.
@@ -125,23 +125,30 @@ impl Directory {
         self.entities.get(no).filter(|place| place.present)
     }
 
-    #[inline]
-    pub(crate) fn is_current(&self, entity: EntityNo) -> bool {
-        self.generations().get((entity.no as usize).wrapping_sub(1)) == Some(&entity.generation)
+    /// Iterates over numbers and places of all entities, registered or not.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (u32, &Place)> {
+        self.entities.values()
     }
 
-    pub(crate) fn numbered(&self, no: u32) -> EntityNo {
-        let generation = self.generations().get((no as usize).wrapping_sub(1)).copied().unwrap_or_default();
-        EntityNo { no, generation }
+    #[inline]
+    fn is_current(&self, entity: EntityNo) -> bool {
+        self.generations().is_current(entity.no, entity.generation)
+    }
+
+    fn numbered(&self, no: u32) -> EntityNo {
+        EntityNo { no, generation: self.generations().of(no) }
     }
 
     pub(crate) const fn generations(&self) -> &Generations {
         self.entities.generations()
     }
 
-    /// Returns the highest number an entity ever had.
-    pub(crate) const fn high(&self) -> u32 {
-        self.entities.high()
+    /// Returns the highest number that anything of a subcategory ever had.
+    pub(crate) const fn high(&self, subcategory: Subcategory) -> u32 {
+        match self.names(subcategory) {
+            Some(names) => names.high(),
+            None => self.entities.high(),
+        }
     }
 
     /// Returns the floor and labels of some place.
@@ -183,16 +190,18 @@ impl Directory {
 
     /// Puts an entity where its registries say it is. Returns its number if that changed anything.
     pub(crate) fn place_entity(&mut self, entity_id: &str, at: Whereabouts<'_>) -> Option<u32> {
-        let number = |names: &mut Names, name: Option<&str>| name.map_or(0, |name| names.intern(name));
+        let known = self.entities.look_up(entity_id).map(|(no, place)| (no, *place));
+        let before = known.map(|(_, place)| place).unwrap_or_default();
         let place = Place {
-            device: number(&mut self.devices, at.device_id),
-            area: number(&mut self.areas, at.area_id),
+            // Where most of it stays as it is, comparing is cheaper than looking up.
+            device: number_of(&mut self.devices, before.device, at.device_id),
+            area: number_of(&mut self.areas, before.area, at.area_id),
             tags: self.intern_tags(at),
-            domain: self.domains.intern(domain_of(entity_id)),
+            domain: if known.is_some() { before.domain } else { self.domains.intern(domain_of(entity_id)) },
             present: true,
+            named: before.named,
         };
-        let no = self.entities.intern(entity_id);
-        let before = self.entities.get(no).copied()?;
+        let no = known.map_or_else(|| self.entities.intern(entity_id), |(no, _)| no);
         if before == place {
             return None;
         }
@@ -208,16 +217,19 @@ impl Directory {
         if !place.present {
             return None;
         }
-        let place = Place { domain: place.domain, ..Place::default() };
+        let place = Place { domain: place.domain, named: place.named, ..Place::default() };
         self.entities.renew(no);
         *self.entities.get_mut(no)? = place;
         self.n_present -= 1;
         Some(no)
     }
 
-    /// Tells whether every name that some rules use has a number.
+    /// Tells whether every name that some rules use has a number, and entities know that they are named.
     pub(crate) fn knows(&self, rules: &Rules) -> bool {
-        names_in(rules).all(|(subcategory, name)| self.find(subcategory, name) != 0)
+        names_in(rules).all(|(subcategory, name)| match subcategory {
+            Subcategory::EntityIds => self.entities.look_up(name).is_some_and(|(_, place)| place.named),
+            _ => self.find(subcategory, name) != 0,
+        })
     }
 
     /// Numbers every name that some rules use, so that tables compiled from them stay right when such things appear.
@@ -236,12 +248,13 @@ impl Directory {
     }
 
     fn intern_named_entity(&mut self, entity_id: &str) {
-        if self.entities.find(entity_id) == 0 {
-            let domain = self.domains.intern(domain_of(entity_id));
-            let no = self.entities.intern(entity_id);
-            if let Some(place) = self.entities.get_mut(no) {
-                place.domain = domain;
-            }
+        let domain = self.domains.intern(domain_of(entity_id));
+        let no = self.entities.intern(entity_id);
+        if self.entities.get(no).is_none_or(|place| !place.named)
+            && let Some(place) = self.entities.get_mut(no)
+        {
+            place.domain = domain;
+            place.named = true;
         }
     }
 
@@ -253,7 +266,7 @@ impl Directory {
         let mut labels: Vec<u32> = at.label_ids.iter().map(|label| self.labels.intern(label)).collect();
         labels.sort_unstable();
         labels.dedup();
-        let key: String = core::iter::once(&floor).chain(&labels).map(|no| format!("{no} ")).collect();
+        let key = key_of(core::iter::once(&floor).chain(&labels));
         let known = self.tags.find(&key);
         if known != 0 {
             return known;
@@ -271,6 +284,15 @@ impl Directory {
             let all = changed.len() > self.entities.high() as usize / 4;
             self.history.record(changed, all);
         }
+    }
+}
+
+/// Returns the number of a name, or of none, where it was probably `before`.
+fn number_of(names: &mut Names, before: u32, name: Option<&str>) -> u32 {
+    match name {
+        None => 0,
+        Some(name) if names.name(before) == Some(name) => before,
+        Some(name) => names.intern(name),
     }
 }
 

@@ -135,6 +135,8 @@ impl Borrow<str> for EntityId {
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
     use super::*;
 
     #[track_caller]

@@ -1,5 +1,7 @@
 //! Groups: a name and what its members may do.
 
+use alloc::{borrow::ToOwned, string::String};
+
 use policy_merge::{Permission, Permissions, Policy};
 
 use crate::GroupId;

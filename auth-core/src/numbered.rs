@@ -1,48 +1,45 @@
-//! A map from names to numbered rows that is cheap to copy and cheap to change.
+//! A map from names to numbered rows that is fast to read, cheap to copy and cheap to change.
 //!
-//! What everything here is looked up in: entities, devices, areas, groups, users. A snapshot shares all but a few
-//! kilobytes with the one before it, so a change costs the same in a home of a thousand entities and of a hundred
-//! thousand. Readers follow two pointers more than in a flat table and find a name's row, place included, in one line
-//! of the cache.
+//! What everything here is looked up in: entities, devices, areas, groups, users. Most of it lies in one flat table that
+//! copies share and nobody changes; what changed since that was made lies in a small one beside it. So a change costs the
+//! same in a home of a thousand entities and of a hundred thousand, but for one in some hundreds, which makes the big
+//! table anew. A reader goes from a slot of the index to a row, which holds name and value in one line of the cache.
 
+mod base;
 mod chunks;
+mod generations;
 mod index;
+mod recent;
 mod row;
 
-use alloc::sync::Arc;
+use alloc::{string::String, sync::Arc};
 
-pub(crate) use chunks::Chunks;
-use index::Index;
-use row::{Row, Text};
-
-/// How often each number was given out before, by number less one.
-pub(crate) type Generations = Chunks<u32, 1024>;
+use base::Base;
+pub(crate) use generations::Generations;
+use recent::Recent;
+use row::{Middling, Name, Row};
 
 /// Names and their rows. A name has a number from 1 on as long as it is here; a number given out again has another
 /// generation.
 #[derive(Clone, Debug)]
-pub(crate) struct Numbered<T, const CHUNK: usize> {
-    index: Index,
-    /// By number less one.
-    rows: Chunks<Row<T>, CHUNK>,
-    /// Names that do not fit into their rows, by number less one.
-    long: Chunks<Option<Arc<str>>, 64>,
-    /// How often each number was given out before, by number less one.
+pub(crate) struct Numbered<T> {
+    base: Arc<Base<T>>,
+    /// What stands in place of, or beside, what `base` says.
+    recent: Arc<Recent<T>>,
     generations: Generations,
     len: u32,
     /// The first number that is free again; the row of each names the next.
     free: u32,
-    /// How many numbers were ever given out.
+    /// The highest number ever given out.
     high: u32,
 }
 
-impl<T: Clone + Default, const CHUNK: usize> Default for Numbered<T, CHUNK> {
+impl<T: Clone + Default> Default for Numbered<T> {
     fn default() -> Self {
         Self {
-            index: Index::default(),
-            rows: Chunks::default(),
-            long: Chunks::default(),
-            generations: Chunks::default(),
+            base: Arc::default(),
+            recent: Arc::default(),
+            generations: Generations::default(),
             len: 0,
             free: 0,
             high: 0,
@@ -50,47 +47,48 @@ impl<T: Clone + Default, const CHUNK: usize> Default for Numbered<T, CHUNK> {
     }
 }
 
-impl<T: Clone + Default, const CHUNK: usize> Numbered<T, CHUNK> {
+impl<T: Clone + Default> Numbered<T> {
     /// Returns the number of a name, zero if it has none. One hash look-up.
     pub(crate) fn find(&self, name: &str) -> u32 {
         self.look_up(name).map_or(0, |(no, _)| no)
     }
 
-    /// Returns the number and the row of a name. One hash look-up: a slot, then the row that holds name and value.
-    #[inline]
+    /// Returns the number and the value of a name. One hash look-up: a slot, then the row.
+    #[inline(always)]
     pub(crate) fn look_up(&self, name: &str) -> Option<(u32, &T)> {
-        let hash = self.index.hash(name.as_bytes());
-        let mut found = None;
-        self.index.probe(hash, |no| {
-            let Some(row) = self.row(no) else { return false };
-            let same = match row.text.inline() {
-                Some(text) => text == name.as_bytes(),
-                None => self.long_text(no) == Some(name),
-            };
-            if same {
-                found = Some((no, &row.value));
-            }
-            same
-        });
-        found
+        let found = match Middling::new(name) {
+            Some(name) => self.base.look_up(name),
+            None => self.base.look_up_other(name),
+        };
+        match found {
+            Some((no, row)) if !self.recent.may_have(no) => Some((no, &row.value)),
+            None if self.recent.is_empty() => None,
+            found => self.look_up_recent(name, found),
+        }
     }
 
-    /// Returns what belongs to a number, which need not be in use: free ones have the default. A few loads.
-    #[inline]
+    #[inline(never)]
+    fn look_up_recent<'a>(&'a self, name: &str, found: Option<(u32, &'a Row<T>)>) -> Option<(u32, &'a T)> {
+        match found {
+            // The name may have gone, and its number have another.
+            Some((no, row)) => match self.recent.row(no) {
+                None => Some((no, &row.value)),
+                Some(row) if name.is(row) => Some((no, &row.value)),
+                Some(_) => self.recent.look_up(name),
+            },
+            None => self.recent.look_up(name),
+        }
+    }
+
+    /// Returns what belongs to a number, which need not be in use: free ones have the default. A load or two.
+    #[inline(always)]
     pub(crate) fn get(&self, no: u32) -> Option<&T> {
         self.row(no).map(|row| &row.value)
     }
 
     /// Returns a number's name; `None` if the number is free.
     pub(crate) fn name(&self, no: u32) -> Option<&str> {
-        let row = self.row(no)?;
-        if row.next_free != IN_USE {
-            return None;
-        }
-        match row.text.inline() {
-            Some(text) => core::str::from_utf8(text).ok(),
-            None => self.long_text(no),
-        }
+        self.row(no)?.name()
     }
 
     /// Returns how often each number was given out before.
@@ -98,9 +96,10 @@ impl<T: Clone + Default, const CHUNK: usize> Numbered<T, CHUNK> {
         &self.generations
     }
 
-    /// Returns the value of a number for a change; copies the rows around it if they are shared.
+    /// Returns the value of a number for a change.
     pub(crate) fn get_mut(&mut self, no: u32) -> Option<&mut T> {
-        self.rows.get_mut(no.checked_sub(1)? as usize).map(|row| &mut row.value)
+        self.row(no)?;
+        self.row_mut(no).map(|row| &mut row.value)
     }
 
     /// Returns the number of a name, giving it one if it has none.
@@ -115,46 +114,29 @@ impl<T: Clone + Default, const CHUNK: usize> Numbered<T, CHUNK> {
         if no > Self::MAX {
             return 0;
         }
-        let at = no as usize - 1;
-        let text = Text::new(name);
-        if text.is_none() {
-            self.long.reserve(at + 1);
-            if let Some(long) = self.long.get_mut(at) {
-                *long = Some(Arc::from(name));
-            }
+        if self.free == no {
+            self.free = self.row(no).map_or(0, |row| row.next_free);
         }
-        self.rows.reserve(at + 1);
-        if let Some(row) = self.rows.get_mut(at) {
-            if self.free == no {
-                self.free = row.next_free;
-            }
-            *row = Row { text: text.unwrap_or_default(), next_free: IN_USE, value: T::default() };
-        }
-        self.generations.reserve(at + 1);
         self.high = self.high.max(no);
         self.len += 1;
-        let (rows, long) = (&self.rows, &self.long);
-        self.index.insert(name.as_bytes(), no, |no| name_of(rows, long, no));
+        match self.base_mut() {
+            Some(base) => base.put(no, Row::new(name)),
+            None => Arc::make_mut(&mut self.recent).add(no, name),
+        }
         no
     }
 
     /// Forgets a name. Its number may be given to another, in its next generation.
     pub(crate) fn remove(&mut self, no: u32) {
-        let Some(name) = self.name(no) else { return };
-        let hash = self.index.hash(name.as_bytes());
-        self.index.remove(hash, no);
-        let at = no as usize - 1;
-        if self.long.get(at).is_some_and(Option::is_some)
-            && let Some(long) = self.long.get_mut(at)
-        {
-            *long = None;
+        if self.name(no).is_none() {
+            return;
         }
-        let Some(generation) = self.generations.get_mut(at) else { return };
-        *generation = generation.saturating_add(1);
         // A number that has had all its generations is not given out again.
-        let spent = *generation == u32::MAX;
-        if let Some(row) = self.rows.get_mut(at) {
-            *row = Row { next_free: if spent { 0 } else { self.free }, ..Row::default() };
+        let spent = self.generations.renew(no) == u32::MAX;
+        let row = Row::free(if spent { 0 } else { self.free });
+        match self.base_mut() {
+            Some(base) => base.remove(no, row),
+            None => Arc::make_mut(&mut self.recent).remove(no, row),
         }
         if !spent {
             self.free = no;
@@ -164,14 +146,23 @@ impl<T: Clone + Default, const CHUNK: usize> Numbered<T, CHUNK> {
 
     /// Ends a number's generation while its name stays.
     pub(crate) fn renew(&mut self, no: u32) {
-        let at = (no as usize).wrapping_sub(1);
-        let Some(generation) = self.generations.get_mut(at) else { return };
-        *generation = generation.saturating_add(1);
+        self.generations.renew(no);
     }
 
     /// Iterates over numbers, names and values, by number.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &str, &T)> {
         (1..=self.high).filter_map(|no| Some((no, self.name(no)?, self.get(no)?)))
+    }
+
+    /// Iterates over numbers and values, by number; those that are free have the default.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (u32, &T)> {
+        let rows = self.base.rows();
+        let beyond = u32::try_from(rows.len()).unwrap_or(u32::MAX)..=self.high;
+        let here = (0u32..).zip(rows).map(|(no, row)| {
+            let changed = if self.recent.may_have(no) { self.recent.row(no) } else { None };
+            (no, &changed.unwrap_or(row).value)
+        });
+        here.chain(beyond.filter_map(|no| Some((no, &self.recent.row(no)?.value))))
     }
 
     /// Returns how many names there are.
@@ -187,28 +178,43 @@ impl<T: Clone + Default, const CHUNK: usize> Numbered<T, CHUNK> {
     /// Numbers stay below this, so that they can be counted in `u32` everywhere.
     const MAX: u32 = u32::MAX - 1;
 
-    #[inline]
+    #[inline(always)]
     fn row(&self, no: u32) -> Option<&Row<T>> {
-        self.rows.get((no as usize).wrapping_sub(1))
+        if self.recent.may_have(no)
+            && let Some(row) = self.recent.row(no)
+        {
+            return Some(row);
+        }
+        self.base.row(no)
     }
 
-    fn long_text(&self, no: u32) -> Option<&str> {
-        self.long.get((no as usize).wrapping_sub(1))?.as_deref()
+    fn row_mut(&mut self, no: u32) -> Option<&mut Row<T>> {
+        if self.base_mut().is_some() {
+            return self.base_mut()?.row_mut(no);
+        }
+        let base = &self.base;
+        Arc::make_mut(&mut self.recent).row_mut(no, || base.row(no).cloned().unwrap_or_default())
+    }
+
+    /// Returns the big table for a change, if nobody else has it, or if too much stands beside it: then it is made anew.
+    fn base_mut(&mut self) -> Option<&mut Base<T>> {
+        let full = self.recent.is_full();
+        if !full && Arc::get_mut(&mut self.base).is_none() {
+            return None;
+        }
+        let base = Arc::make_mut(&mut self.base);
+        if !self.recent.is_empty() {
+            let recent = Arc::unwrap_or_clone(core::mem::take(&mut self.recent));
+            recent.fold_into(base);
+        }
+        Some(base)
     }
 }
 
-/// `next_free` of a row that is in use.
-const IN_USE: u32 = u32::MAX;
-
-/// Returns the name of a number in use, as the index needs it to make more room.
-fn name_of<'a, T: Clone + Default, const CHUNK: usize>(
-    rows: &'a Chunks<Row<T>, CHUNK>,
-    long: &'a Chunks<Option<Arc<str>>, 64>,
-    no: u32,
-) -> &'a [u8] {
-    let at = (no as usize).wrapping_sub(1);
-    let long = || long.get(at).and_then(Option::as_deref).unwrap_or_default().as_bytes();
-    rows.get(at).and_then(|row| row.text.inline()).unwrap_or_else(long)
+/// Returns some numbers as a name: equal for equal numbers in the same order.
+pub(crate) fn key_of<'a>(numbers: impl IntoIterator<Item = &'a u32>) -> String {
+    let digit = |no: u32, at: u32| char::from_digit(no >> (4 * at) & 15, 16).unwrap_or_default();
+    numbers.into_iter().flat_map(|no| (0..8).map(move |at| digit(*no, at))).collect()
 }
 
 #[cfg(test)]

@@ -27,11 +27,11 @@ pub struct AuthSnapshot {
     now: Timestamp,
     directory: Arc<Directory>,
     /// Also groups that users name and nobody has defined.
-    groups: Numbered<GroupRow, 64>,
+    groups: Numbered<GroupRow>,
     sets: Sets,
-    users: Numbered<Option<Arc<UserEntry>>, 64>,
+    users: Numbered<Option<Arc<UserEntry>>>,
     /// What tokens with a policy of their own are narrowed to.
-    tokens: Numbered<Option<Arc<AccessTable>>, 64>,
+    tokens: Numbered<Option<Arc<AccessTable>>>,
     /// The table of whoever may do everything.
     everything: Arc<AccessTable>,
     /// Users whose groups depend on the time.

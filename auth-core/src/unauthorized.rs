@@ -1,5 +1,7 @@
 //! The refusal.
 
+use alloc::{boxed::Box, string::String};
+
 use crate::{Context, EntityId, Permission, UserId};
 
 /// The category of permissions that concern entities; the only one there is.

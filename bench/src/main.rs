@@ -5,7 +5,6 @@
 
 #![expect(clippy::print_stdout, reason = "the figures are the output")]
 
-mod check;
 mod demo;
 mod home_of;
 mod mqtt;
@@ -40,9 +39,6 @@ fn main() -> Result<()> {
     let name = arguments.iter().find(|argument| !argument.starts_with("--"));
     let wanted = |bench: &str| name.is_none_or(|name| name == bench);
     let mut figures = Vec::new();
-    if wanted("check") {
-        figures.extend(check::run()?);
-    }
     if wanted("rest") {
         figures.push(rest::run()?);
     }

@@ -1,25 +1,34 @@
 //! `bench`: builds what is measured for release, then measures it.
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 
-use crate::workspace::{self, Workspace};
+use crate::workspace::Workspace;
 
-/// Prints the figures of one bench, or of all.
+/// The bench of permissions alone, which needs no hub.
+const ENGINE: &str = "engine";
+
+/// Prints the figures of one bench, or of all, and nothing else on standard output.
 pub(crate) fn run(workspace: &Workspace, name: Option<&str>, json: bool) -> Result<bool> {
-    workspace::run(workspace.cargo().args([
-        "build",
-        "--quiet",
-        "--release",
-        "--package",
-        "hub",
-        "--package",
-        "bench",
-    ]))?;
-    let mut cargo = workspace.cargo();
-    cargo.args(["run", "--quiet", "--release", "--package", "bench", "--"]).args(name);
-    if json {
-        cargo.arg("--json");
+    if name.is_none_or(|name| name == ENGINE) {
+        cargo(workspace, &["build", "--quiet", "--release", "--package", "engine-bench"])?;
+        measure(workspace, "engine-bench", None, json)?;
     }
-    workspace::run(&mut cargo)?;
+    if name != Some(ENGINE) {
+        cargo(workspace, &["build", "--quiet", "--release", "--package", "hub", "--package", "bench"])?;
+        measure(workspace, "bench", name, json)?;
+    }
     Ok(true)
+}
+
+fn measure(workspace: &Workspace, package: &str, name: Option<&str>, json: bool) -> Result<()> {
+    let mut arguments = vec!["run", "--quiet", "--release", "--package", package, "--"];
+    arguments.extend(name);
+    arguments.extend(json.then_some("--json"));
+    cargo(workspace, &arguments)
+}
+
+fn cargo(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
+    let status = workspace.cargo().args(arguments).status().context("cargo cannot be run")?;
+    ensure!(status.success(), "`cargo {}` ended with {status}", arguments.join(" "));
+    Ok(())
 }

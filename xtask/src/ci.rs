@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::{
-    conformance,
+    conformance, fuzz, gates,
     output::Tally,
     steps::{Done, Step, run_all},
     test,
@@ -22,8 +22,11 @@ const BEFORE: &[Step] = &[
     Step { name: "documentation", is_slow: false, run: documentation },
 ];
 
-const AFTER: &[Step] =
-    &[Step { name: "conformance", is_slow: false, run: |workspace| conformance::against_demo(workspace, &[]) }];
+const AFTER: &[Step] = &[
+    Step { name: "engine fuzz", is_slow: false, run: |workspace| Done::from_tally(fuzz::engine(workspace)?) },
+    Step { name: "engine gates", is_slow: false, run: gates::run },
+    Step { name: "conformance", is_slow: false, run: |workspace| conformance::against_demo(workspace, &[]) },
+];
 
 /// Runs the steps.
 pub(crate) fn run(workspace: &Workspace) -> Tally {

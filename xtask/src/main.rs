@@ -24,7 +24,9 @@ mod broker;
 mod conformance;
 mod demo_hub;
 mod fuzz;
+mod gates;
 mod journeys;
+mod no_std;
 
 mod ci;
 mod steps;
@@ -64,15 +66,16 @@ enum Command {
     Sweep,
     /// Prints what the hub costs, as ratios to baselines of the same run.
     Bench {
-        /// `check`, `rest`, `websocket` or `demo`; all if left out.
+        /// `engine`, `rest`, `websocket`, `demo` or `mqtt`; all if left out.
         name: Option<String>,
-        /// One JSON object a line.
+        /// JSON: one object for `engine`, else one object a line.
         #[arg(long)]
         json: bool,
     },
-    /// Tries the laws of `fuzz/` on bytes that libFuzzer makes up; needs cargo-fuzz.
+    /// Tries the laws of `fuzz/` on bytes that libFuzzer makes up, which needs cargo-fuzz, and the engine on random
+    /// policies and changes, which does not.
     Fuzz {
-        /// A target by name; all if left out.
+        /// A target by name, or `engine`; all if left out.
         target: Option<String>,
         /// How long each is tried.
         #[arg(long, default_value_t = 60)]

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use crate::{
     arrows,
     broker::broker,
-    oracle,
+    no_std, oracle,
     output::Tally,
     provider::provider,
     steps::{Done, Step, run_all},
@@ -18,6 +18,7 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "doc tests", is_slow: true, run: doc_tests },
     Step { name: "arrows", is_slow: false, run: |workspace| Done::from_tally(arrows::run(workspace)?) },
     Step { name: "oracle", is_slow: false, run: vectors },
+    Step { name: "no std", is_slow: false, run: no_std::run },
     Step { name: "oauth provider", is_slow: true, run: provider },
     Step { name: "mqtt broker", is_slow: true, run: broker },
 ];

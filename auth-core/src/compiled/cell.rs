@@ -67,7 +67,7 @@ impl<T> Default for Cell<T> {
 #[cfg(not(any(feature = "std", shuttle)))]
 impl<T> Cell<T> {
     #[expect(clippy::unused_self, reason = "as with std")]
-    pub(super) const fn read<R>(&self, _: impl FnOnce(&T) -> Option<R>) -> Option<R> {
+    pub(super) fn read<R>(&self, _: impl FnOnce(&T) -> Option<R>) -> Option<R> {
         None
     }
 

@@ -16,11 +16,14 @@ pub struct EntitySet {
 }
 
 impl EntitySet {
-    /// Returns the set of the numbers up to `high` that `holds` says belong to it.
-    pub(super) fn new(high: u32, generations: &Generations, mut holds: impl FnMut(u32) -> bool) -> Self {
-        let mut words = vec![0; high as usize / 64 + 1];
-        for (word, start) in words.iter_mut().zip((0u32..).step_by(64)) {
-            *word = (start..=high.min(start + 63)).fold(0, |word, no| word | u64::from(holds(no)) << (no - start));
+    /// Returns the set of the numbers up to `high` that are said to be in it.
+    pub(super) fn new(high: u32, generations: &Generations, numbers: impl Iterator<Item = (u32, bool)>) -> Self {
+        let mut words = vec![0u64; high as usize / 64 + 1];
+        for (no, holds) in numbers {
+            if let Some(word) = words.get_mut(no as usize / 64) {
+                // No branch on what nobody can guess.
+                *word |= u64::from(holds) << (no % 64);
+            }
         }
         Self { words: Arc::new(words), generations: generations.clone() }
     }
@@ -46,20 +49,30 @@ impl EntitySet {
         self.generations = generations.clone();
     }
 
-    /// Tells whether an entity is in the set. Two loads.
+    /// Tells whether an entity is in the set. A load or two.
     #[inline]
     pub fn contains(&self, entity: EntityNo) -> bool {
-        let bit = |word: &u64| word >> (entity.no % 64) & 1 != 0;
-        self.words.get(entity.no as usize / 64).is_some_and(bit)
-            && self.generations.get((entity.no as usize).wrapping_sub(1)) == Some(&entity.generation)
+        self.bit(entity.no) & self.generations.is_current(entity.no, entity.generation)
     }
 
     /// Iterates over the entities, by number.
     pub fn iter(&self) -> impl Iterator<Item = EntityNo> {
-        self.words
-            .iter()
-            .zip((0..).step_by(64))
-            .flat_map(move |(word, start)| bits(*word).map(move |bit| self.numbered(start + bit)))
+        bits(self.words.iter().copied()).map(|no| self.numbered(no))
+    }
+
+    /// Returns the entities as a list, by number. Faster than collecting [`EntitySet::iter`].
+    pub fn to_vec(&self) -> Vec<EntityNo> {
+        let mut list = Vec::with_capacity(self.len());
+        let first = self.generations.is_first();
+        for (word, start) in self.words.iter().zip((0u32..).step_by(64)) {
+            let mut word = *word;
+            while word != 0 {
+                let no = start + word.trailing_zeros();
+                list.push(if first { EntityNo { no, generation: 0 } } else { self.numbered(no) });
+                word &= word.wrapping_sub(1);
+            }
+        }
+        list
     }
 
     /// Returns how many entities are in the set. O(highest number / 64).
@@ -75,24 +88,21 @@ impl EntitySet {
     /// Iterates over the entities that are in this set and not in `other`, by number. What appeared is
     /// `after.difference(&before)`, what vanished `before.difference(&after)`. O(highest number / 64).
     pub fn difference<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = EntityNo> + 'a {
-        let theirs = |at: usize| other.words.get(at).copied().unwrap_or_default();
-        let plainly =
-            self.words.iter().zip((0..).step_by(64)).enumerate().flat_map(move |(at, (word, start))| {
-                bits(word & !theirs(at)).map(move |bit| self.numbered(start + bit))
-            });
+        let theirs = other.words.iter().copied().chain(core::iter::repeat(0));
+        let plainly = bits(self.words.iter().zip(theirs).map(|(ours, theirs)| ours & !theirs));
         // The same number can mean another entity; generations are shared where none ended.
-        let both = |at: usize| (at as u32).checked_add(1).filter(|no| self.bit(*no) && other.bit(*no));
-        let reused = self.generations.unlike(&other.generations).filter_map(both).map(|no| self.numbered(no));
-        plainly.chain(reused.filter(|entity| !other.contains(*entity)))
+        let both = |no: &u32| self.bit(*no) && other.bit(*no) && self.generations.of(*no) != other.generations.of(*no);
+        let reused = self.generations.unlike(&other.generations).filter(both);
+        plainly.chain(reused).map(|no| self.numbered(no))
     }
 
+    #[inline]
     fn bit(&self, no: u32) -> bool {
         self.words.get(no as usize / 64).is_some_and(|word| word >> (no % 64) & 1 != 0)
     }
 
     fn numbered(&self, no: u32) -> EntityNo {
-        let generation = self.generations.get((no as usize).wrapping_sub(1)).copied().unwrap_or_default();
-        EntityNo { no, generation }
+        EntityNo { no, generation: self.generations.of(no) }
     }
 
     /// Returns what is in both sets. O(highest number / 64).
@@ -120,12 +130,15 @@ impl PartialEq for EntitySet {
     }
 }
 
-fn bits(mut word: u64) -> impl Iterator<Item = u32> {
-    core::iter::from_fn(move || {
-        let bit = word.trailing_zeros();
-        (word != 0).then(|| {
-            word &= word - 1;
-            bit
+/// Iterates over the numbers of the bits that are set.
+fn bits(words: impl Iterator<Item = u64>) -> impl Iterator<Item = u32> {
+    words.zip((0u32..).step_by(64)).flat_map(|(mut word, start)| {
+        core::iter::from_fn(move || {
+            let bit = word.trailing_zeros();
+            (word != 0).then(|| {
+                word &= word - 1;
+                start + bit
+            })
         })
     })
 }

@@ -163,7 +163,8 @@ impl AccessTable {
     /// Returns why `permission` on `entity_id` is granted or denied. O(number of groups, and of rules with exceptions);
     /// allocates.
     pub fn explain(&self, directory: &Directory, entity_id: &str, permission: Permission) -> Reason {
-        let (no, place) = directory.locate(entity_id);
+        let unknown = || (0, directory.place_of_unknown(entity_id));
+        let (no, place) = directory.look_up(entity_id).map_or_else(unknown, |(no, place)| (no, *place));
         let said = Said { directory, no, place, permission };
         let (mut grants, mut exceptions) = (Vec::new(), Vec::new());
         for GroupEntry { group, policy } in self.groups.iter().map(|entry| &**entry) {

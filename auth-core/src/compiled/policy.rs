@@ -73,9 +73,14 @@ impl NumberedRules {
         numbered
     }
 
+    /// Returns what is said by name, by number.
+    pub(crate) fn list(&self, subcategory: Subcategory) -> &[(u32, Permissions)] {
+        self.by_name.get(subcategory as usize).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// Returns what is said by one name.
     pub(crate) fn named(&self, subcategory: Subcategory, no: u32) -> Permissions {
-        let Some(names) = self.by_name.get(subcategory as usize) else { return Permissions::NONE };
+        let names = self.list(subcategory);
         let at = names.binary_search_by_key(&no, |(no, _)| *no).ok();
         at.and_then(|at| names.get(at)).map_or(Permissions::NONE, |(_, permissions)| *permissions)
     }

@@ -2,7 +2,7 @@
 
 use alloc::sync::Arc;
 
-use policy_merge::Permission;
+use policy_merge::{Permission, Subcategory};
 
 use super::{EntitySet, Masks, cell::Cell};
 use crate::directory::Directory;
@@ -26,8 +26,11 @@ pub(super) struct Known {
 impl Remembered {
     /// Returns the registered entities on which `masks` grant `permission` in `directory`. Never waits.
     pub(super) fn get(&self, masks: &Masks, directory: &Directory, permission: Permission) -> EntitySet {
-        let work_out =
-            || EntitySet::new(directory.high(), directory.generations(), |no| holds(masks, directory, permission, no));
+        let work_out = || {
+            let granted = |no, place| masks.granted(directory, no, place).contains(permission);
+            let numbers = directory.places().map(|(no, place)| (no, place.present & granted(no, place)));
+            EntitySet::new(directory.high(Subcategory::EntityIds), directory.generations(), numbers)
+        };
         let Some(cell) = self.cells.get(permission as usize) else { return work_out() };
         let stamp = directory.history().stamp();
         if let Some(set) = cell.read(|known| (known.stamp == stamp).then(|| known.set.clone())) {
@@ -46,7 +49,7 @@ impl Remembered {
                 Some(moved) => {
                     let mut set = known.map_or_else(work_out, into_set);
                     let holds = |no| holds(masks, directory, permission, no);
-                    set.mend(directory.high(), directory.generations(), &moved, holds);
+                    set.mend(directory.high(Subcategory::EntityIds), directory.generations(), &moved, holds);
                     set
                 }
                 None => work_out(),

@@ -27,34 +27,52 @@ pub(crate) struct GroupEntry {
 }
 
 impl AccessTable {
-    pub(crate) fn new(groups: Vec<Arc<GroupEntry>>) -> Self {
-        let masks = Masks::join(groups.iter().map(|entry| &entry.policy));
+    pub(crate) fn new(directory: &Directory, groups: Vec<Arc<GroupEntry>>) -> Self {
+        let masks = Masks::join(directory, groups.iter().map(|entry| &entry.policy));
         Self { masks, groups, visible: Remembered::default() }
     }
 
     /// Returns the table of whoever may do everything.
     pub(crate) fn everything() -> Self {
         let all = NumberedPolicy { category: true, ..NumberedPolicy::default() };
-        Self { masks: Masks::join([&all]), groups: Vec::new(), visible: Remembered::default() }
+        Self {
+            masks: Masks::join(&Directory::default(), [&all].into_iter()),
+            groups: Vec::new(),
+            visible: Remembered::default(),
+        }
+    }
+
+    /// Returns the table of all the groups of some tables. O(their rules).
+    pub fn union<'a>(directory: &Directory, tables: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut groups: Vec<Arc<GroupEntry>> = Vec::new();
+        tables.into_iter().for_each(|table| groups.extend_from_slice(&table.groups));
+        Self::new(directory, groups)
     }
 
     /// Tells whether the groups may do `permission` with `entity_id`. One hash look-up and a few loads, no allocation.
+    #[inline]
     pub fn check(&self, directory: &Directory, entity_id: &str, permission: Permission) -> bool {
         self.granted(directory, entity_id).contains(permission)
     }
 
     /// Returns everything that the groups may do with `entity_id`. Cost as [`AccessTable::check`].
-    #[inline]
     pub fn granted(&self, directory: &Directory, entity_id: &str) -> Permissions {
-        let (no, place) = directory.locate(entity_id);
-        self.masks.granted(directory, no, &place)
+        let unknown;
+        let (no, place) = match directory.look_up(entity_id) {
+            Some(found) => found,
+            None => {
+                unknown = directory.place_of_unknown(entity_id);
+                (0, &unknown)
+            }
+        };
+        self.masks.granted(directory, no, place)
     }
 
     /// Returns everything that the groups may do with a numbered entity; nothing if it has been removed. A few loads.
     #[inline]
     pub fn granted_by_number(&self, directory: &Directory, entity: EntityNo) -> Permissions {
         match directory.place(entity) {
-            Some(place) => self.masks.granted(directory, entity.no, &place),
+            Some(place) => self.masks.granted(directory, entity.no, place),
             None => Permissions::NONE,
         }
     }

@@ -92,7 +92,7 @@ impl Directory {
     }
 }
 
-fn free<T: Clone + Default, const N: usize>(names: &mut crate::numbered::Numbered<T, N>, used: &[bool]) {
+fn free<T: Clone + Default>(names: &mut crate::numbered::Numbered<T>, used: &[bool]) {
     let gone: Vec<u32> =
         names.iter().filter(|(no, ..)| used.get(*no as usize) != Some(&true)).map(|(no, ..)| no).collect();
     gone.into_iter().for_each(|no| names.remove(no));

@@ -19,7 +19,7 @@ impl<T, const N: usize> Default for Chunks<T, N> {
 
 impl<T: Clone + Default, const N: usize> Chunks<T, N> {
     /// Returns a value; `None` beyond the last chunk. Two loads.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn get(&self, at: usize) -> Option<&T> {
         self.chunks.get(at / N)?.get(at % N)
     }
@@ -30,15 +30,14 @@ impl<T: Clone + Default, const N: usize> Chunks<T, N> {
         Arc::make_mut(chunk).get_mut(at % N)
     }
 
-    /// Makes room for at least `n` values, in steps of a sixteenth; new ones have the default.
+    /// Makes room for at least `n` values; new ones have the default.
     pub(crate) fn reserve(&mut self, n: usize) {
-        let wanted = n.div_ceil(N);
-        let have = self.chunks.len();
+        let (wanted, have) = (n.div_ceil(N), self.chunks.len());
         if wanted <= have {
             return;
         }
-        let wanted = wanted.max(have + have / 16);
         let empty = Arc::new(core::array::from_fn(|_| T::default()));
+        let wanted = wanted.max(have + have / 16);
         self.chunks = self.chunks.iter().cloned().chain((have..wanted).map(|_| Arc::clone(&empty))).collect();
     }
 

@@ -1,147 +1,124 @@
-//! From hashes to numbers: a hash table in shards that copies share.
+//! From names to numbers, where the names themselves are in the rows.
 
-use alloc::{sync::Arc, vec::Vec};
-use core::hash::{BuildHasher, Hasher};
+use alloc::{boxed::Box, vec};
 
 use foldhash::fast::RandomState;
 
-/// Numbers by the hash of their names. Linear probing in shards of fixed size; a change copies one shard.
+use super::row::Name;
+
+/// Numbers by the hash of their names; linear probing in a flat table of four bytes a slot, at most five eighths full.
 ///
 /// Names come from devices and integrations, so the hash is keyed at random for each table: whoever chooses names cannot
 /// choose where they collide.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Index {
     state: RandomState,
-    shards: Arc<[Arc<Shard>]>,
+    /// A number in the bits of `mask`, and above it as many bits of the hash as fit; zero is empty. A power of two of
+    /// them, or none.
+    slots: Box<[u32]>,
+    mask: u32,
+    len: usize,
 }
 
-/// Slots of a number below and the upper half of its hash above; zero is empty.
-type Shard = [u64; SLOTS];
-
-const SLOTS: usize = 512;
-
-/// A shard fuller than this makes all of them twice as many.
-const FULL: usize = SLOTS / 8 * 7;
-
-impl Default for Index {
-    fn default() -> Self {
-        Self { state: RandomState::default(), shards: Arc::from([Arc::new([0; SLOTS])]) }
-    }
-}
+/// The least slots that there are, if any.
+const FEW: usize = 8;
 
 impl Index {
-    #[inline]
-    pub(super) fn hash(&self, name: &[u8]) -> u64 {
-        let mut hasher = self.state.build_hasher();
-        hasher.write(name);
-        hasher.finish()
+    /// Returns the number of a name; `is_it` tells of each number that may be it.
+    #[inline(always)]
+    pub(super) fn find(&self, name: &impl Name, is_it: impl Fn(u32) -> bool) -> Option<u32> {
+        let hash = name.hash(&self.state);
+        let mut at = self.home_of(hash);
+        // Ends at an empty slot, of which there always are.
+        loop {
+            let slot = *self.slots.get(at)?;
+            if (slot ^ tag_of(hash)) & !self.mask == 0 && is_it(slot & self.mask) {
+                return Some(slot & self.mask);
+            }
+            if slot == 0 {
+                return None;
+            }
+            at = self.after(at);
+        }
     }
 
-    /// Offers every number that may belong to `hash`, until one is taken.
-    #[inline]
-    pub(super) fn probe(&self, hash: u64, mut take: impl FnMut(u32) -> bool) {
-        let Some(shard) = self.shards.get(self.shard_of(hash)) else { return };
-        let mut at = slot_of(hash);
-        // Ends at an empty slot: no shard is ever full.
-        while let Some(slot) = shard.get(at % SLOTS).copied().filter(|slot| *slot != 0) {
-            if slot >> 32 == hash >> 32 && take(number(slot)) {
+    /// Adds a number that is not here yet. `name_of` gives its name, and those of others when room must be made.
+    pub(super) fn insert<'a>(&mut self, no: u32, name_of: impl Fn(u32) -> &'a str) {
+        if (self.len + 1) * 8 > self.slots.len() * 5 || no > self.mask {
+            let larger = vec![0; ((self.len + 1) * 2).next_power_of_two().max(FEW)].into();
+            let old = core::mem::replace(&mut self.slots, larger);
+            let old_mask = self.mask;
+            // Room for numbers until the next time at least.
+            self.mask = self.mask.max(no.saturating_mul(2).max(1).next_power_of_two().wrapping_sub(1));
+            for slot in old.iter().filter(|slot| **slot != 0) {
+                self.put(name_of(slot & old_mask).hash(&self.state), slot & old_mask);
+            }
+        }
+        self.put(name_of(no).hash(&self.state), no);
+        self.len += 1;
+    }
+
+    /// Takes a number out and closes the gap, so that what was pushed past it is found. `name_of` gives its name, and
+    /// those of others.
+    pub(super) fn remove<'a>(&mut self, no: u32, name_of: impl Fn(u32) -> &'a str) {
+        let mut gap = self.home_of(name_of(no).hash(&self.state));
+        while self.number_at(gap) != no {
+            if self.number_at(gap) == 0 {
                 return;
             }
-            at += 1;
+            gap = self.after(gap);
         }
-    }
-
-    /// Adds the number of a name that is not here yet. `name_of` gives the names of those that are, for when room must
-    /// be made.
-    pub(super) fn insert<'a>(&mut self, name: &[u8], no: u32, name_of: impl Fn(u32) -> &'a [u8]) {
-        while !self.try_insert(self.hash(name), no) {
-            self.grow(&name_of);
-        }
-    }
-
-    /// Takes a number out and closes the gap, so that what was pushed past it is found.
-    pub(super) fn remove(&mut self, hash: u64, no: u32) {
-        let at = self.shard_of(hash);
-        let Some(shard) = Arc::make_mut(&mut self.shards).get_mut(at).map(Arc::make_mut) else { return };
-        let start = slot_of(hash);
-        let Some(mut gap) = (start..start + SLOTS).find(|at| slot_at(shard, *at) == pack(hash, no)) else { return };
-        let mut next = gap;
-        loop {
-            next += 1;
-            let slot = slot_at(shard, next);
-            if slot == 0 {
-                break;
-            }
-            // A slot may move into the gap unless its own start lies behind it.
-            let start = home_of(slot);
-            if (next % SLOTS).wrapping_sub(start) % SLOTS >= (next % SLOTS).wrapping_sub(gap) % SLOTS {
-                put(shard, gap, slot);
+        let mut next = self.after(gap);
+        while self.number_at(next) != 0 {
+            // A slot may move into the gap unless its own start lies behind that.
+            let home = self.home_of(name_of(self.number_at(next)).hash(&self.state));
+            if self.distance(home, next) >= self.distance(gap, next) {
+                self.set(gap, self.slots.get(next).copied().unwrap_or_default());
                 gap = next;
             }
+            next = self.after(next);
         }
-        put(shard, gap, 0);
+        self.set(gap, 0);
+        self.len -= 1;
     }
 
-    fn try_insert(&mut self, hash: u64, no: u32) -> bool {
-        let at = self.shard_of(hash);
-        let Some(shard) = Arc::make_mut(&mut self.shards).get_mut(at).map(Arc::make_mut) else { return false };
-        if shard.iter().filter(|slot| **slot != 0).count() >= FULL {
-            return false;
+    fn put(&mut self, hash: u64, no: u32) {
+        let mut at = self.home_of(hash);
+        while self.number_at(at) != 0 {
+            at = self.after(at);
         }
-        let start = slot_of(hash);
-        let Some(free) = (start..start + SLOTS).find(|at| slot_at(shard, *at) == 0) else { return false };
-        put(shard, free, pack(hash, no));
-        true
+        self.set(at, tag_of(hash) & !self.mask | no);
     }
 
-    fn grow<'a>(&mut self, name_of: &impl Fn(u32) -> &'a [u8]) {
-        let n_shards = self.shards.len() * 2;
-        let old: Vec<u32> = self
-            .shards
-            .iter()
-            .flat_map(|shard| shard.iter())
-            .filter(|slot| **slot != 0)
-            .map(|slot| number(*slot))
-            .collect();
-        self.shards = (0..n_shards).map(|_| Arc::new([0; SLOTS])).collect();
-        for no in old {
-            // Each shard becomes two: what fitted before fits now.
-            self.try_insert(self.hash(name_of(no)), no);
+    /// Where a hash starts to look. Not the bits that are kept.
+    #[inline(always)]
+    const fn home_of(&self, hash: u64) -> usize {
+        hash as usize & self.slots.len().wrapping_sub(1)
+    }
+
+    #[inline(always)]
+    const fn after(&self, at: usize) -> usize {
+        at.wrapping_add(1) & self.slots.len().wrapping_sub(1)
+    }
+
+    /// How many slots lie between one and another, going on from the end to the beginning.
+    const fn distance(&self, from: usize, to: usize) -> usize {
+        to.wrapping_sub(from) & self.slots.len().wrapping_sub(1)
+    }
+
+    fn number_at(&self, at: usize) -> u32 {
+        self.slots.get(at).map_or(0, |slot| slot & self.mask)
+    }
+
+    fn set(&mut self, at: usize, slot: u32) {
+        if let Some(place) = self.slots.get_mut(at) {
+            *place = slot;
         }
     }
-
-    #[inline]
-    fn shard_of(&self, hash: u64) -> usize {
-        // There is a power of two of them.
-        hash as usize & (self.shards.len() - 1)
-    }
 }
 
-/// Where a hash starts to look. From the upper half, which is kept in the slot.
-#[inline]
-const fn slot_of(hash: u64) -> usize {
-    (hash >> 32) as usize % SLOTS
-}
-
-const fn home_of(slot: u64) -> usize {
-    slot_of(slot)
-}
-
-const fn pack(hash: u64, no: u32) -> u64 {
-    hash >> 32 << 32 | no as u64
-}
-
-#[inline]
-const fn number(slot: u64) -> u32 {
-    slot as u32
-}
-
-fn slot_at(shard: &Shard, at: usize) -> u64 {
-    shard.get(at % SLOTS).copied().unwrap_or_default()
-}
-
-fn put(shard: &mut Shard, at: usize, slot: u64) {
-    if let Some(place) = shard.get_mut(at % SLOTS) {
-        *place = slot;
-    }
+/// The upper half of a hash.
+#[inline(always)]
+const fn tag_of(hash: u64) -> u32 {
+    (hash >> 32) as u32
 }

@@ -98,7 +98,8 @@ impl Edit {
         let group = Arc::new(Group::new(id.as_str(), "the token's own policy", Policy::default()));
         let no = self.next.tokens.intern(id.as_str());
         if let Some(row) = self.next.tokens.get_mut(no) {
-            *row = Some(Arc::new(AccessTable::new([Arc::new(GroupEntry { group, policy })].into())));
+            *row =
+                Some(Arc::new(AccessTable::new(&self.next.directory, [Arc::new(GroupEntry { group, policy })].into())));
         }
     }
 
@@ -120,7 +121,7 @@ impl Edit {
     /// Returns the next snapshot, with the next epoch.
     pub fn finish(mut self) -> AuthSnapshot {
         for set in core::mem::take(&mut self.stale) {
-            self.next.sets.compile(set, &self.next.groups);
+            self.next.sets.compile(set, &self.next.groups, &self.next.directory);
         }
         if !self.moved.is_empty() {
             Arc::make_mut(&mut self.next.directory).record(core::mem::take(&mut self.moved));
@@ -155,7 +156,7 @@ impl Edit {
         UserEntry {
             user: Arc::clone(user),
             is_admin: user.is_admin_at(now),
-            set: self.next.sets.acquire(&members, groups),
+            set: self.next.sets.acquire(&members, groups, &self.next.directory),
             changes_at: user.changes_after(now),
         }
     }

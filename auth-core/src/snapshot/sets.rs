@@ -1,15 +1,19 @@
 //! The distinct sets of groups that users have, each with its table.
 
-use alloc::{collections::BTreeSet, format, string::String, sync::Arc, vec::Vec};
+use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
 
 use super::GroupRow;
-use crate::{compiled::AccessTable, numbered::Numbered};
+use crate::{
+    Directory,
+    compiled::AccessTable,
+    numbered::{Numbered, key_of},
+};
 
 /// Sets of groups in use. Users with the same groups have the same set, and the same table.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sets {
     /// By the numbers of the groups, as text.
-    rows: Numbered<SetRow, 64>,
+    rows: Numbered<SetRow>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -26,8 +30,13 @@ impl Sets {
     }
 
     /// Counts one more user of the set of `members`, and makes it if it is new.
-    pub(super) fn acquire(&mut self, members: &BTreeSet<u32>, groups: &mut Numbered<GroupRow, 64>) -> u32 {
-        let key: String = members.iter().map(|group| format!("{group} ")).collect();
+    pub(super) fn acquire(
+        &mut self,
+        members: &BTreeSet<u32>,
+        groups: &mut Numbered<GroupRow>,
+        directory: &Directory,
+    ) -> u32 {
+        let key = key_of(members);
         let known = self.rows.find(&key);
         if known != 0 {
             if let Some(row) = self.rows.get_mut(known) {
@@ -45,12 +54,12 @@ impl Sets {
         if let Some(row) = self.rows.get_mut(set) {
             *row = SetRow { groups: members.into(), table: None, n_users: 1 };
         }
-        self.compile(set, groups);
+        self.compile(set, groups, directory);
         set
     }
 
     /// Counts one user less; the last one takes the set along, and the groups that nobody has defined.
-    pub(super) fn release(&mut self, set: u32, groups: &mut Numbered<GroupRow, 64>) {
+    pub(super) fn release(&mut self, set: u32, groups: &mut Numbered<GroupRow>) {
         let Some(row) = self.rows.get_mut(set) else { return };
         row.n_users = row.n_users.saturating_sub(1);
         if row.n_users > 0 {
@@ -68,10 +77,10 @@ impl Sets {
     }
 
     /// Makes a set's table from its groups as they are now.
-    pub(super) fn compile(&mut self, set: u32, groups: &Numbered<GroupRow, 64>) {
+    pub(super) fn compile(&mut self, set: u32, groups: &Numbered<GroupRow>, directory: &Directory) {
         let Some(row) = self.rows.get_mut(set) else { return };
         let entries = row.groups.iter().filter_map(|group| groups.get(*group)?.entry.clone());
-        row.table = Some(Arc::new(AccessTable::new(entries.collect())));
+        row.table = Some(Arc::new(AccessTable::new(directory, entries.collect())));
     }
 }
 

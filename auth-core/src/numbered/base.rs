@@ -1,0 +1,82 @@
+//! The big table: a flat index, and a flat list of rows by number.
+
+use alloc::{sync::Arc, vec::Vec};
+
+use super::{
+    index::Index,
+    row::{Name, Row},
+};
+
+/// Names and values in flat tables. Cloning copies the rows; the index is shared until a name comes or goes.
+#[derive(Clone, Debug)]
+pub(super) struct Base<T> {
+    index: Arc<Index>,
+    /// By number; the first is nobody's.
+    rows: Vec<Row<T>>,
+}
+
+impl<T> Default for Base<T> {
+    fn default() -> Self {
+        Self { index: Arc::default(), rows: Vec::new() }
+    }
+}
+
+impl<T: Clone + Default> Base<T> {
+    #[inline(always)]
+    pub(super) fn look_up(&self, name: impl Name) -> Option<(u32, &Row<T>)> {
+        let no = self.index.find(&name, |no| self.row(no).is_some_and(|row| name.is(row)))?;
+        self.row(no).map(|row| (no, row))
+    }
+
+    #[inline(never)]
+    pub(super) fn look_up_other(&self, name: &str) -> Option<(u32, &Row<T>)> {
+        self.look_up(name)
+    }
+
+    #[inline(always)]
+    pub(super) fn row(&self, no: u32) -> Option<&Row<T>> {
+        self.rows.get(no as usize)
+    }
+
+    pub(super) fn rows(&self) -> &[Row<T>] {
+        &self.rows
+    }
+
+    pub(super) fn row_mut(&mut self, no: u32) -> Option<&mut Row<T>> {
+        self.rows.get_mut(no as usize)
+    }
+
+    /// Puts a row in place of that of a free number.
+    pub(super) fn put(&mut self, no: u32, row: Row<T>) {
+        let wanted = no as usize + 1;
+        if self.rows.capacity() < wanted {
+            // A little more than there is, and not twice as much.
+            self.rows.reserve_exact((wanted - self.rows.len()).max(self.rows.len() / 32));
+        }
+        if self.rows.len() < wanted {
+            self.rows.resize_with(wanted, Row::default);
+        }
+        let is_free = row.is_free();
+        if let Some(place) = self.rows.get_mut(no as usize) {
+            *place = row;
+        }
+        if !is_free {
+            let rows = &self.rows;
+            let name_of = |no: u32| rows.get(no as usize).and_then(Row::name).unwrap_or_default();
+            Arc::make_mut(&mut self.index).insert(no, name_of);
+        }
+    }
+
+    /// Takes a name out; `row` is that of a free number.
+    pub(super) fn remove(&mut self, no: u32, row: Row<T>) {
+        if self.row(no).is_none_or(Row::is_free) {
+            return;
+        }
+        let rows = &self.rows;
+        let name_of = |no: u32| rows.get(no as usize).and_then(Row::name).unwrap_or_default();
+        Arc::make_mut(&mut self.index).remove(no, name_of);
+        if let Some(place) = self.rows.get_mut(no as usize) {
+            *place = row;
+        }
+    }
+}

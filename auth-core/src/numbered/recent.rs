@@ -1,0 +1,113 @@
+//! The small table: what changed since the big one was made.
+
+use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+
+use super::{base::Base, row::Row};
+
+/// Rows that stand in place of those of the big table, or beside them.
+#[derive(Clone, Debug)]
+pub(super) struct Recent<T> {
+    /// A bit for each remainder of a number that is here: most look-ups see from it that theirs is not.
+    filter: [u64; WORDS],
+    /// By number.
+    rows: Vec<(u32, Row<T>)>,
+    /// Names that are not in the big table, or have another number there.
+    added: BTreeMap<Arc<str>, u32>,
+}
+
+const WORDS: usize = 64;
+
+/// With more rows than this, a new big table is due: then the copies of this one would be what costs.
+const FULL: usize = 256;
+
+impl<T> Default for Recent<T> {
+    fn default() -> Self {
+        Self { filter: [0; WORDS], rows: Vec::new(), added: BTreeMap::new() }
+    }
+}
+
+impl<T: Clone + Default> Recent<T> {
+    /// Tells whether there may be a row with this number. A load.
+    #[inline(always)]
+    pub(super) fn may_have(&self, no: u32) -> bool {
+        let word = self.filter.get(no as usize / 64 % WORDS);
+        word.is_some_and(|word| word >> (no % 64) & 1 != 0)
+    }
+
+    #[inline]
+    pub(super) const fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    pub(super) const fn is_full(&self) -> bool {
+        self.rows.len() >= FULL
+    }
+
+    #[inline(never)]
+    pub(super) fn row(&self, no: u32) -> Option<&Row<T>> {
+        let at = self.find(no).ok()?;
+        self.rows.get(at).map(|(_, row)| row)
+    }
+
+    /// Returns the number and value of a name that was added.
+    pub(super) fn look_up(&self, name: &str) -> Option<(u32, &T)> {
+        let no = *self.added.get(name)?;
+        self.row(no).map(|row| (no, &row.value))
+    }
+
+    /// Returns a row for a change; `original` makes it if it is not here yet.
+    pub(super) fn row_mut(&mut self, no: u32, original: impl FnOnce() -> Row<T>) -> Option<&mut Row<T>> {
+        let at = match self.find(no) {
+            Ok(at) => at,
+            Err(at) => {
+                self.rows.insert(at, (no, original()));
+                if let Some(word) = self.filter.get_mut(no as usize / 64 % WORDS) {
+                    *word |= 1 << (no % 64);
+                }
+                at
+            }
+        };
+        self.rows.get_mut(at).map(|(_, row)| row)
+    }
+
+    /// Gives a number to a name that has none.
+    pub(super) fn add(&mut self, no: u32, name: &str) {
+        if let Some(row) = self.row_mut(no, Row::default) {
+            *row = Row::new(name);
+        }
+        self.added.insert(Arc::from(name), no);
+    }
+
+    /// Takes a name out; `row` is that of a free number.
+    pub(super) fn remove(&mut self, no: u32, row: Row<T>) {
+        self.added.retain(|_, other| *other != no);
+        if let Some(place) = self.row_mut(no, Row::default) {
+            *place = row;
+        }
+    }
+
+    /// Makes all of it part of the big table.
+    pub(super) fn fold_into(self, base: &mut Base<T>) {
+        let same_name = |base: &Base<T>, no: u32, row: &Row<T>| base.row(no).and_then(Row::name) == row.name();
+        // What goes makes room for what comes: a name may have gone from one number and come to another.
+        for (no, row) in &self.rows {
+            if !same_name(base, *no, row) {
+                base.remove(*no, Row::free(0));
+            }
+        }
+        for (no, row) in self.rows {
+            match base.row_mut(no) {
+                Some(place) if place.name() == row.name() => *place = row,
+                _ => base.put(no, row),
+            }
+        }
+    }
+
+    fn find(&self, no: u32) -> Result<usize, usize> {
+        // Numbers given out in order are added at the end.
+        match self.rows.last() {
+            Some((last, _)) if *last < no => Err(self.rows.len()),
+            _ => self.rows.binary_search_by_key(&no, |(no, _)| *no),
+        }
+    }
+}
