@@ -161,6 +161,22 @@ impl Directory {
         &self.history
     }
 
+    /// Iterates over the numbers under which rules of a subcategory speak of a registered entity; zero is none.
+    pub(crate) fn numbers_of(&self, entity: EntityNo, subcategory: Subcategory) -> impl Iterator<Item = u32> {
+        let place = self.place(entity).copied().unwrap_or_default();
+        let tags = self.tags(&place);
+        let one = match subcategory {
+            Subcategory::EntityIds => entity.no,
+            Subcategory::DeviceIds => place.device,
+            Subcategory::AreaIds => place.area,
+            Subcategory::FloorIds => tags.map_or(0, |tags| tags.floor),
+            Subcategory::Domains => place.domain,
+            Subcategory::LabelIds | Subcategory::All => 0,
+        };
+        let several = tags.filter(|_| subcategory == Subcategory::LabelIds).map(|tags| &*tags.labels);
+        core::iter::once(one).chain(several.unwrap_or_default().iter().copied())
+    }
+
     /// Returns the name behind a number; `None` for "none".
     pub(crate) fn name(&self, subcategory: Subcategory, no: u32) -> Option<&str> {
         match subcategory {

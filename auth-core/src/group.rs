@@ -17,6 +17,8 @@ pub struct Group {
     pub policy: Policy,
     /// One of the three fixed groups, whose policy cannot be changed.
     pub system_generated: bool,
+    /// What is wrong with the policy that was stored for it; then it has an empty one, and grants nothing.
+    pub unreadable: Option<String>,
 }
 
 impl Group {
@@ -29,7 +31,7 @@ impl Group {
 
     /// Returns a group made by an administrator.
     pub fn new(id: impl Into<GroupId>, name: &str, policy: Policy) -> Self {
-        Self { id: id.into(), name: name.to_owned(), policy, system_generated: false }
+        Self { id: id.into(), name: name.to_owned(), policy, system_generated: false, unreadable: None }
     }
 
     /// Returns the three groups that always exist, with their fixed policies.

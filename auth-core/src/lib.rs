@@ -46,6 +46,9 @@ pub use snapshot::{AuthSnapshot, Edit, PolicyEpoch};
 mod questions;
 pub use questions::Reach;
 
+mod tools;
+pub use tools::{Effect, Finding, Use, UserEffect, Wrong};
+
 mod action;
 mod authorized;
 mod unauthorized;
@@ -55,4 +58,4 @@ pub use unauthorized::{PERM_CATEGORY_ENTITIES, Unauthorized};
 
 pub mod reference;
 
-pub use policy_merge::{Dialect, Permission, Permissions, Policy, Subcategory};
+pub use policy_merge::{Dialect, Permission, Permissions, Policy, PolicyErrors, Subcategory};

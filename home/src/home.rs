@@ -211,8 +211,8 @@ fn snapshot_of(stored: &Stored, registries: &Registries) -> AuthSnapshot {
     let mut edit = AuthSnapshot::default().edit();
     Group::system_groups().into_iter().for_each(|group| edit.set_group(group));
     for record in stored.groups.iter().filter(|record| !Group::is_system_id(&record.id)) {
-        let (group, problem) = GroupRecord::to_group(record);
-        if let Some(problem) = problem {
+        let group = GroupRecord::to_group(record);
+        if let Some(problem) = &group.unreadable {
             tracing::error!(group = record.id, %problem, "policy cannot be read: the group grants nothing");
         }
         edit.set_group(group);

@@ -4,6 +4,9 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod policy;
+pub(crate) use policy::{Format, Policy, Question};
+
 /// A Home Assistant-compatible hub whose permissions hold.
 #[derive(Debug, Parser)]
 #[command(name = "doorward", version, propagate_version = true)]
@@ -75,6 +78,8 @@ pub(crate) enum Command {
     /// Work with policies, in files or in a home.
     #[command(subcommand)]
     Policy(Policy),
+    /// Print a script with which a shell completes these commands.
+    Completions { shell: clap_complete::Shell },
     /// Print the version.
     Version,
 }
@@ -240,56 +245,5 @@ pub(crate) enum Token {
         data: PathBuf,
         /// The token's id, as `list` shows it.
         id: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Policy {
-    /// Say everything that is wrong with a policy.
-    Validate {
-        /// A file with the policy as JSON; `-` for standard input.
-        file: PathBuf,
-    },
-    /// Print the merge of policies.
-    Merge {
-        /// Files with policies as JSON.
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-    },
-    /// Print where two policies differ.
-    Diff { before: PathBuf, after: PathBuf },
-    /// Say whether a policy, or a user of a home, may do something with an entity; exit status 1 if not.
-    Check {
-        /// A file with the policy as JSON; needed unless `--user` is given.
-        #[arg(long, conflicts_with = "user")]
-        policy: Option<PathBuf>,
-        /// The home: whose user, and where entities are.
-        #[arg(long)]
-        data: Option<PathBuf>,
-        /// User name, name or id.
-        #[arg(long, requires = "data")]
-        user: Option<String>,
-        entity: String,
-        /// `read`, `control` or `edit`.
-        permission: String,
-    },
-    /// Say why a user may or may not do something with an entity.
-    Explain {
-        #[arg(long)]
-        data: PathBuf,
-        /// User name, name or id.
-        #[arg(long)]
-        user: String,
-        entity: String,
-        /// `read`, `control` or `edit`.
-        permission: String,
-    },
-    /// List who may do something with an entity, and why.
-    WhoCan {
-        #[arg(long)]
-        data: PathBuf,
-        entity: String,
-        /// `read`, `control` or `edit`.
-        permission: String,
     },
 }

@@ -10,11 +10,12 @@ mod serve;
 use std::{fs, path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
+use clap::CommandFactory;
 use home::{Home, Options};
 use store::SqliteStore;
 
 use crate::{
-    cli::{Area, Command},
+    cli::{Area, Arguments, Command},
     output,
 };
 
@@ -29,6 +30,12 @@ pub(crate) async fn run(command: Command) -> Result<()> {
         Command::Group(group) => accounts::group(group).await,
         Command::Token(token) => accounts::token(token).await,
         Command::Policy(policy) => policy::run(policy).await,
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "doorward", &mut script);
+            output::line(String::from_utf8_lossy(&script).trim_end());
+            Ok(())
+        }
         Command::Version => {
             output::line(format!("doorward {}", env!("CARGO_PKG_VERSION")));
             Ok(())

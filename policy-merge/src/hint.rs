@@ -42,31 +42,50 @@ fn unknown_name(path: &[String], allowed: &[&str]) -> Option<String> {
         return match name.as_str() {
             "write" | "set" | "change" | "use" | "call" => Some("`control` is for acting on an entity".to_owned()),
             "view" | "see" | "show" => Some("`read` is for seeing an entity".to_owned()),
-            _ => closest(name, allowed),
+            _ => did_you_mean(name, allowed),
         };
     }
     if allowed.contains(&"domains") && name.contains('.') {
         return Some("entity ids belong inside `entity_ids`".to_owned());
     }
-    closest(name, allowed)
+    did_you_mean(name, allowed)
 }
 
 fn is_subcategory(name: &str) -> bool {
     name == Subcategory::All.as_str() || Subcategory::NAMED.iter().any(|s| s.as_str() == name)
 }
 
-/// Names the allowed one that differs in the fewest letters, if they are few.
-fn closest(name: &str, allowed: &[&str]) -> Option<String> {
+fn did_you_mean(name: &str, allowed: &[&str]) -> Option<String> {
+    closest(name, allowed.iter().copied()).map(|best| format!("did you mean `{best}`?"))
+}
+
+/// Returns the candidate that differs from `name` in the fewest letters, if they are few: a slip of the pen. O(letters of
+/// the name · letters of all candidates); nothing for names of more than 64 bytes.
+pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if name.len() > MAX_NAME {
         return None;
     }
     let name = name.to_lowercase();
-    let (distance, best) = allowed.iter().map(|candidate| (distance(&name, candidate), candidate)).min()?;
-    (distance <= 1 + best.len() / 3).then(|| format!("did you mean `{best}`?"))
+    let alike = candidates.into_iter().filter_map(|candidate| {
+        // A beginning is as good as a slip.
+        let begun = name.len() >= 3 && candidate.starts_with(&name);
+        let far = candidate.len().abs_diff(name.len()) > MAX_SLIPS;
+        let slips = if begun {
+            1
+        } else if far {
+            return None;
+        } else {
+            distance(&name, candidate)
+        };
+        (slips <= (1 + candidate.len() / 3).min(MAX_SLIPS)).then_some((slips, candidate))
+    });
+    alike.min().map(|(_, best)| best)
 }
 
 /// Longer names are nobody's slip of the pen.
-const MAX_NAME: usize = 32;
+const MAX_NAME: usize = 64;
+/// More slips than this make another name.
+const MAX_SLIPS: usize = 4;
 
 /// Levenshtein's: how many letters must be added, dropped or replaced.
 fn distance(a: &str, b: &str) -> usize {
@@ -104,6 +123,7 @@ mod tests {
         check(r#"{"domains":true}"#, &[Some("`domains` belongs inside `entities`")]);
         check(r#"{"entities":{"entity_id":true}}"#, &[Some("did you mean `entity_ids`?")]);
         check(r#"{"entities":{"Areas":true}}"#, &[Some("did you mean `area_ids`?")]);
+        check(r#"{"entities":{"area":true}}"#, &[Some("did you mean `area_ids`?")]);
         check(r#"{"entities":{"zzzzzzzzzzzzzzzz":true}}"#, &[None]);
         check(r#"{"entities":{"light.sink":true}}"#, &[Some("entity ids belong inside `entity_ids`")]);
         check(r#"{"entities":{"*":true}}"#, &[Some("there are no wildcards: `all` speaks about every entity")]);

@@ -19,6 +19,7 @@ mod print;
 
 pub use diff::{Change, diff};
 pub use error::{PolicyError, PolicyErrors, Problem};
+pub use hint::closest;
 pub use merge::{Join, merge};
 pub use permission::{Permission, Permissions};
 pub use policy::{Entities, Names, Policy, Rule, Rules, Subcategory};

@@ -214,11 +214,12 @@ impl GroupRecord {
         Self { id: group.id.to_string(), name: group.name.clone(), policy: group.policy.to_value() }
     }
 
-    /// Returns the group, and what is wrong with its policy if it cannot be read: then the group grants nothing.
-    pub fn to_group(&self) -> (Group, Option<String>) {
+    /// Returns the group. If its policy cannot be read, the group says so and grants nothing.
+    pub fn to_group(&self) -> Group {
+        let group = |policy| Group::new(self.id.as_str(), &self.name, policy);
         match Policy::from_value(&self.policy) {
-            Ok(policy) => (Group::new(self.id.as_str(), &self.name, policy), None),
-            Err(errors) => (Group::new(self.id.as_str(), &self.name, Policy::default()), Some(errors.to_string())),
+            Ok(policy) => group(policy),
+            Err(errors) => Group { unreadable: Some(errors.to_string()), ..group(Policy::default()) },
         }
     }
 }

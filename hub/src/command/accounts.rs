@@ -1,20 +1,16 @@
 //! `doorward user`, `doorward group`, `doorward token`: an administrator at the machine.
 
-use std::{
-    fs,
-    io::{self, BufRead, Read},
-    path::Path,
-};
+use std::io::{self, BufRead};
 
 use anyhow::{Context, Result, bail};
-use auth_core::{Action, Authorized, Policy, Principal, principal::danger};
+use auth_core::{Action, Authorized, Principal, principal::danger};
 use home::{
     AdminChangePassword, CreateToken, DeleteUser, Home, ListUsers, RemoveGroup, Secret, SetGroup, UpdateUser, UserInfo,
     UserPatch,
 };
 use secrecy::ExposeSecret;
 
-use super::open_home;
+use super::{open_home, policy};
 use crate::{
     cli::{Area, Group, Token, User},
     output,
@@ -90,11 +86,17 @@ pub(crate) async fn group(command: Group) -> Result<()> {
         Group::List { data } => {
             let home = open_home(&data, Area::Own).await?;
             for group in home.bus().world().auth.groups() {
-                output::line(format!("{}\t{}\t{}", group.id, group.name, group.policy));
+                match &group.unreadable {
+                    None => output::line(format!("{}\t{}\t{}", group.id, group.name, group.policy)),
+                    Some(problem) => {
+                        let problem = problem.replace('\n', "; ");
+                        output::line(format!("{}\t{}\tgrants nothing: {problem}", group.id, group.name));
+                    }
+                }
             }
         }
         Group::Set { data, id, name, policy } => {
-            let policy = read_policy(&policy)?;
+            let policy = policy::read(&policy)?;
             let home = open_home(&data, Area::Own).await?;
             let name = name.unwrap_or_else(|| id.clone());
             let group = auth_core::Group::new(id.as_str(), &name, policy);
@@ -131,20 +133,6 @@ pub(crate) async fn token(command: Token) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Reads a policy from a file, with every mistake in it.
-pub(super) fn read_policy(file: &Path) -> Result<Policy> {
-    let (name, text) = if file == Path::new("-") {
-        let mut text = String::new();
-        io::stdin().read_to_string(&mut text).context("reading standard input")?;
-        ("standard input".to_owned(), text)
-    } else {
-        let name = file.display().to_string();
-        let text = fs::read_to_string(file).with_context(|| format!("reading {name}"))?;
-        (name, text)
-    };
-    Policy::parse(&text).map_err(|errors| anyhow::anyhow!("{name}: {errors}"))
 }
 
 /// Reads a password: the first line of standard input.

@@ -13,7 +13,7 @@ use crate::{
     support::{Server, Temporary, Ws, server::doorward},
 };
 
-fn with_input(arguments: &[&str], input: &str) -> Output {
+pub(crate) fn with_input(arguments: &[&str], input: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
     let command = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut process = command.spawn().unwrap();
@@ -22,14 +22,14 @@ fn with_input(arguments: &[&str], input: &str) -> Output {
 }
 
 #[track_caller]
-fn done(output: &Output) -> String {
+pub(crate) fn done(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
 /// Exit status 1, and one line that says what was wrong.
 #[track_caller]
-fn refused(output: &Output, expected: &str) {
+pub(crate) fn refused(output: &Output, expected: &str) {
     let text = String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!((output.status.code(), text.lines().count()), (Some(1), 1), "{text}");
     assert!(text.contains(expected), "{expected:?} in {text}");

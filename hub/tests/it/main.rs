@@ -20,6 +20,7 @@ mod import;
 mod leaks;
 mod matrix;
 mod oauth;
+mod policy_cli;
 mod protocol;
 mod replay;
 mod rows;
