@@ -15,6 +15,8 @@ pub trait Action {
 pub enum Need<'a> {
     /// Any active principal; what comes back is filtered by what they may read.
     Authenticated,
+    /// An active user, about their own account: by no token that has a policy of its own, which could make itself others.
+    OwnAccount,
     /// An administrator.
     Admin,
     /// The owner.

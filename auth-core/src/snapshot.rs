@@ -94,6 +94,11 @@ impl AuthSnapshot {
         self.conditional.iter().filter_map(|id| self.user_entry(id)?.changes_at).min()
     }
 
+    /// Tells whether some membership depends on the time, now or later or before.
+    pub fn has_conditions(&self) -> bool {
+        !self.conditional.is_empty()
+    }
+
     /// Returns the numbered names.
     pub fn directory(&self) -> &Directory {
         &self.directory

@@ -84,6 +84,9 @@ pub struct StoredRefreshToken {
     pub credential_id: Option<CredentialId>,
     /// The version of the hub that made it.
     pub version: Option<String>,
+    /// A policy of its own as JSON text, which narrows whatever acts by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
 }
 
 /// Why a stored refresh token cannot be used.
@@ -181,7 +184,15 @@ impl RefreshToken {
             access_token_expiration: ACCESS_TOKEN_SECS,
             credential_id: None,
             version: Some(concat!("doorward ", env!("CARGO_PKG_VERSION")).to_owned()),
+            policy: None,
         })
+    }
+
+    /// Gives the token a policy of its own, as JSON text.
+    #[must_use]
+    pub fn narrowed_to(mut self, policy: String) -> Self {
+        self.0.policy = Some(policy);
+        self
     }
 
     /// Makes an access token that is valid from `now` (whole seconds) for the token's access token lifetime.

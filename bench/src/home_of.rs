@@ -57,7 +57,7 @@ pub(crate) async fn serve_home() -> Result<(SocketAddr, String)> {
         writer.set(id, "on", attributes(id.object_id()))?;
     }
     let user = home.add_user_with_login("Owner", "owner", Secret::new("pass".to_owned()), Vec::new()).await?;
-    let wish = CreateToken { name: "bench".to_owned(), icon: None, lifespan_days: 1 };
+    let wish = CreateToken { name: "bench".to_owned(), icon: None, lifespan_days: 1, policy: None };
     let token = home.create_token_at_machine(&user.id, wish).await?.expose_secret().to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;

@@ -92,7 +92,6 @@ fn enforcer(world: &World, model: &str, links: Vec<Vec<String>>) -> Result<Enfor
     runtime.block_on(async {
         let mut enforcer = Enforcer::new(DefaultModel::from_str(model).await?, ()).await?;
         enforcer.add_named_policies("p", lines).await?;
-        // The user first: Casbin finds a role by going through all of them.
         enforcer.add_named_grouping_policies("g", memberships).await?;
         if !links.is_empty() {
             enforcer.add_named_grouping_policies("g2", links).await?;

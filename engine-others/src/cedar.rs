@@ -1,7 +1,7 @@
 //! The same rules in Cedar: policies about groups, and entities whose parents are a device, an area and a domain.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     str::FromStr,
 };
 
@@ -20,8 +20,10 @@ use crate::home::{GROUPS, Kind, Rule, USER, places, rules};
 pub(crate) enum Form {
     /// A policy for each rule.
     OnePerRule,
-    /// A policy for all rules of a group that grant the same, with a list of what they name.
+    /// A policy for each permission of a group, with a list of what its rules name.
     Lists,
+    /// A policy for each permission of a group, on what has a parent that stands for both: rules are links there.
+    Parents,
 }
 
 /// Cedar with everything that it needs for a check.
@@ -40,10 +42,12 @@ impl Cedar {
     pub(crate) fn new(world: &World, form: Form) -> Result<Self> {
         let rules = rules(world)?;
         let types = Types::new()?;
-        let sources = match form {
-            Form::OnePerRule => rules.iter().map(|rule| types.policy_of_one(rule)).collect::<Result<Vec<_>>>()?,
-            Form::Lists => types.policies_of_lists(&rules)?,
+        let sources: Vec<String> = match form {
+            Form::OnePerRule => rules.iter().map(|rule| types.policy_of_one(rule)).collect(),
+            Form::Lists => types.policies_of_lists(&rules),
+            Form::Parents => types.policies_of_parents(&rules),
         };
+        let links: &[Rule] = if matches!(form, Form::Parents) { &rules } else { &[] };
         let mut policies = PolicySet::new();
         for (n, source) in sources.iter().enumerate() {
             policies.add(Policy::parse(Some(PolicyId::new(format!("rule {n}"))), source)?)?;
@@ -51,7 +55,7 @@ impl Cedar {
         Ok(Self {
             authorizer: Authorizer::new(),
             policies,
-            entities: types.entities(world)?,
+            entities: types.entities(world, links)?,
             user: uid(&types.user, USER),
             actions: Permission::ALL.map(|permission| uid(&types.action, permission.as_str())),
             type_name: types.entity,
@@ -79,6 +83,7 @@ struct Types {
     device: EntityTypeName,
     area: EntityTypeName,
     domain: EntityTypeName,
+    grant: EntityTypeName,
 }
 
 impl Types {
@@ -92,51 +97,76 @@ impl Types {
             device: named("Device")?,
             area: named("Area")?,
             domain: named("Domain")?,
+            grant: named("Grant")?,
         })
     }
 
-    /// Returns who is in which group and which entity is where.
-    fn entities(&self, world: &World) -> Result<Entities> {
-        let groups: HashSet<EntityUid> = GROUPS.iter().map(|group| uid(&self.group, group)).collect();
-        let mut all: Vec<Entity> = groups.iter().cloned().map(Entity::with_uid).collect();
-        all.push(Entity::new_no_attrs(uid(&self.user, USER), groups));
-        let mut containers = HashSet::new();
+    /// Returns who is in which group, which entity is where, and what `links` grant on them.
+    fn entities(&self, world: &World, links: &[Rule]) -> Result<Entities> {
+        let mut parents: HashMap<EntityUid, HashSet<EntityUid>> = HashMap::new();
+        let groups = GROUPS.iter().map(|group| uid(&self.group, group));
+        parents.insert(uid(&self.user, USER), groups.collect());
         for place in places(world) {
-            let parents =
-                [uid(&self.device, &place.device), uid(&self.area, &place.area), uid(&self.domain, place.domain)];
-            let parents = HashSet::from(parents);
-            containers.extend(parents.iter().cloned());
-            all.push(Entity::new_no_attrs(uid(&self.entity, place.name), parents));
+            let [device, area] = [uid(&self.device, &place.device), uid(&self.area, &place.area)];
+            let containers = [device, area, uid(&self.domain, place.domain)];
+            parents.insert(uid(&self.entity, place.name), containers.into());
         }
-        all.extend(containers.into_iter().map(Entity::with_uid));
-        Ok(Entities::from_entities(all, None)?)
+        for rule in links {
+            let grants = rule.permissions.iter().map(|permission| self.grant(rule.group, *permission));
+            parents.entry(self.named(rule)).or_default().extend(grants);
+        }
+        let tops: HashSet<EntityUid> =
+            parents.values().flatten().filter(|uid| !parents.contains_key(uid)).cloned().collect();
+        let below = parents.into_iter().map(|(uid, parents)| Entity::new_no_attrs(uid, parents));
+        Ok(Entities::from_entities(below.chain(tops.into_iter().map(Entity::with_uid)), None)?)
     }
 
-    fn policy_of_one(&self, rule: &Rule) -> Result<String> {
+    fn policy_of_one(&self, rule: &Rule) -> String {
         let relation = if rule.kind == Kind::Entity { "==" } else { "in" };
         let (scope, named) = (self.scope(rule.group, &rule.permissions), self.named(rule));
-        Ok(format!("permit({scope}, resource {relation} {named});"))
+        format!("permit({scope}, resource {relation} {named});")
     }
 
-    fn policies_of_lists(&self, rules: &[Rule]) -> Result<Vec<String>> {
-        let mut lists: BTreeMap<_, Vec<String>> = BTreeMap::new();
+    fn policies_of_lists(&self, rules: &[Rule]) -> Vec<String> {
+        let policy = |((group, permission), names): ((&str, Permission), Vec<String>)| {
+            let (scope, names) = (self.scope(group, &[permission]), names.join(", "));
+            format!("permit({scope}, resource) when {{ resource in [{names}] }};")
+        };
+        self.by_grant(rules).into_iter().map(policy).collect()
+    }
+
+    fn policies_of_parents(&self, rules: &[Rule]) -> Vec<String> {
+        let policy = |(group, permission)| {
+            let (scope, grant) = (self.scope(group, &[permission]), self.grant(group, permission));
+            format!("permit({scope}, resource in {grant});")
+        };
+        self.by_grant(rules).into_keys().map(policy).collect()
+    }
+
+    /// Returns what is named by the rules of each group that grant a permission.
+    fn by_grant<'a>(&self, rules: &'a [Rule]) -> BTreeMap<(&'a str, Permission), Vec<String>> {
+        let mut names: BTreeMap<_, Vec<String>> = BTreeMap::new();
         for rule in rules {
             for permission in &rule.permissions {
-                lists.entry((rule.group, *permission)).or_default().push(self.named(rule).to_string());
+                names.entry((rule.group, *permission)).or_default().push(self.named(rule).to_string());
             }
         }
-        let policy = |((group, permission), names): ((&str, Permission), Vec<String>)| {
-            let (group, action) = (uid(&self.group, group), uid(&self.action, permission.as_str()));
-            let names = names.join(", ");
-            format!("permit(principal in {group}, action == {action}, resource) when {{ resource in [{names}] }};")
-        };
-        Ok(lists.into_iter().map(policy).collect())
+        names
     }
 
     fn scope(&self, group: &str, permissions: &[Permission]) -> String {
         let actions = permissions.iter().map(|permission| uid(&self.action, permission.as_str()).to_string());
         let actions: Vec<String> = actions.collect();
-        format!("principal in {}, action in [{}]", uid(&self.group, group), actions.join(", "))
+        let actions = match actions.as_slice() {
+            [one] => format!("== {one}"),
+            several => format!("in [{}]", several.join(", ")),
+        };
+        format!("principal in {}, action {actions}", uid(&self.group, group))
+    }
+
+    /// Returns what stands for a permission of a group.
+    fn grant(&self, group: &str, permission: Permission) -> EntityUid {
+        uid(&self.grant, &format!("{group} {permission}"))
     }
 
     fn named(&self, rule: &Rule) -> EntityUid {

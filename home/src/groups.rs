@@ -18,7 +18,7 @@ impl Home {
         }
         self.commit(vec![Change::Put(Box::new(Record::Group(GroupRecord::of(&group))))]).await?;
         let current = changes.world.current();
-        let mut edit = current.auth.edit();
+        let mut edit = Self::edit_rights(&current);
         edit.set_group(group);
         changes.world.replace(World { auth: edit.finish(), ..World::clone(&current) });
         Ok(())
@@ -39,7 +39,7 @@ impl Home {
             return Err(AccountError::Group(group_id, "it has members"));
         }
         self.commit(vec![Change::Delete(RecordKind::Group, group_id)]).await?;
-        let mut edit = current.auth.edit();
+        let mut edit = Self::edit_rights(&current);
         edit.remove_group(&group.id);
         changes.world.replace(World { auth: edit.finish(), ..World::clone(&current) });
         Ok(())

@@ -9,7 +9,9 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use auth_core::{Action, AuthSnapshot, Authorized, Context, Group, Principal, Unauthorized, User};
+use auth_core::{
+    Action, AuthSnapshot, Authorized, Context, Edit, Group, Policy, Principal, Timestamp, Unauthorized, User,
+};
 use auth_login::{
     client::ClientRules, code::CodeBook, credential::LoginBook, login_flow::LoginFlows, signed_path::PathSigner,
     throttle::Throttle, token_book::TokenBook,
@@ -181,6 +183,31 @@ impl Home {
         principal.token_id().is_none_or(|token_id| self.books().tokens.get_live(token_id, now()).is_some())
     }
 
+    /// Begins a change of who may do what. Memberships are as of now from then on.
+    pub(crate) fn edit_rights(current: &World) -> Edit {
+        let mut edit = current.auth.edit();
+        edit.set_time(now());
+        edit
+    }
+
+    /// Lets memberships begin and end that do so by now, and returns when the next one does. Sessions whose rights change
+    /// learn of it as of any other change.
+    pub async fn keep_time(&self) -> Option<Timestamp> {
+        let is_due = |auth: &AuthSnapshot| {
+            // Also where the clock went back: then what is over may not be over yet.
+            auth.changes_at().is_some_and(|at| at <= now()) || auth.has_conditions() && now() < auth.now()
+        };
+        if is_due(&self.inner.bus.world().auth) {
+            let mut changes = self.inner.changes.lock().await;
+            let current = changes.world.current();
+            if is_due(&current.auth) {
+                let auth = Self::edit_rights(&current).finish();
+                changes.world.replace(World { auth, ..World::clone(&current) });
+            }
+        }
+        self.inner.bus.world().auth.changes_at()
+    }
+
     pub(crate) async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
         if changes.is_empty() { Ok(()) } else { self.inner.store.commit(changes).await }
     }
@@ -218,6 +245,15 @@ fn snapshot_of(stored: &Stored, registries: &Registries) -> AuthSnapshot {
         edit.set_group(group);
     }
     registries.place_all(&mut edit);
+    edit.set_time(now());
+    for token in &stored.tokens {
+        let Some(policy) = &token.policy else { continue };
+        let policy = Policy::parse(policy).unwrap_or_else(|problem| {
+            tracing::error!(token = %token.id, %problem, "policy cannot be read: nothing can be done by the token");
+            Policy::default()
+        });
+        edit.set_token_policy(&token.id, &policy);
+    }
     stored.users.iter().cloned().for_each(|user: User| edit.set_user(user));
     edit.finish()
 }

@@ -77,7 +77,7 @@ impl Home {
         wish: crate::CreateToken,
     ) -> Result<SecretString, AccountError> {
         self.changeable_user(user_id.as_str())?;
-        let changes = self.inner.changes.lock().await;
-        self.create_token_for(&changes, user_id.clone(), wish).await
+        let mut changes = self.inner.changes.lock().await;
+        self.create_token_for(&mut changes, user_id.clone(), wish).await
     }
 }

@@ -1,6 +1,6 @@
 //! What can be asked of a home, and what each request needs.
 
-use auth_core::{Action, EntityId, Group, Need, Permission};
+use auth_core::{Action, EntityId, Group, Need, Permission, Policy};
 use registries::{AreaPatch, DevicePatch, EntityPatch, FloorPatch, LabelPatch};
 
 use crate::{CorePatch, UserPatch};
@@ -69,7 +69,7 @@ requests! {
         current: Secret,
         /// The new one.
         new: Secret,
-    } needs |_this| Need::Authenticated;
+    } needs |_this| Need::OwnAccount;
     /// Change anybody's password.
     AdminChangePassword {
         /// Whose.
@@ -85,26 +85,26 @@ requests! {
         username: String,
     } needs |_this| Need::Owner;
     /// List one's own tokens.
-    ListTokens {} needs |_this| Need::Authenticated;
+    ListTokens {} needs |_this| Need::OwnAccount;
     /// Delete one of one's own tokens.
     DeleteToken {
         /// Which.
         token_id: String,
-    } needs |_this| Need::Authenticated;
+    } needs |_this| Need::OwnAccount;
     /// Delete all of one's own tokens of one kind.
     DeleteTokens {
         /// `normal`, `long_lived_access_token`; none for all.
         kind: Option<String>,
         /// The one in use as well.
         current_too: bool,
-    } needs |_this| Need::Authenticated;
+    } needs |_this| Need::OwnAccount;
     /// Let one of one's own tokens expire, or not.
     SetTokenExpiry {
         /// Which.
         token_id: String,
         /// Expire 90 days after last use.
         expires: bool,
-    } needs |_this| Need::Authenticated;
+    } needs |_this| Need::OwnAccount;
     /// Make a long-lived access token for oneself.
     CreateToken {
         /// Distinct among one's own.
@@ -113,7 +113,9 @@ requests! {
         icon: Option<String>,
         /// In days.
         lifespan_days: u32,
-    } needs |_this| Need::Authenticated;
+        /// What it may do at most; all that its user may, if left out.
+        policy: Option<Policy>,
+    } needs |_this| Need::OwnAccount;
     /// Revoke anybody's token.
     RevokeToken {
         /// Which.

@@ -173,6 +173,25 @@ pub(crate) enum User {
         #[arg(long = "group")]
         groups: Vec<String>,
     },
+    /// Say when a user's membership in a group counts: always, unless something is said here.
+    Member {
+        #[arg(long)]
+        data: PathBuf,
+        /// User name, name or id.
+        user: String,
+        /// The group's id.
+        group: String,
+        /// Not before this moment, such as `2026-11-27T16:00+01:00`.
+        #[arg(long)]
+        from: Option<String>,
+        /// Not at this moment nor after it.
+        #[arg(long)]
+        until: Option<String>,
+        /// A file with hours of the week as JSON: `{"time_zone": "Europe/Berlin", "windows": [{"days": ["mon"], "start":
+        /// "08:00", "end": "12:30"}]}`; `-` for standard input.
+        #[arg(long)]
+        schedule: Option<PathBuf>,
+    },
     /// Give a user another password, read from standard input.
     Password {
         #[arg(long)]
@@ -238,6 +257,9 @@ pub(crate) enum Token {
         /// In days.
         #[arg(long, default_value_t = 3650)]
         expires: u32,
+        /// A file with a policy as JSON, which narrows what may be done by the token; `-` for standard input.
+        #[arg(long)]
+        policy: Option<PathBuf>,
     },
     /// Revoke a token.
     Revoke {

@@ -20,6 +20,7 @@ pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener> {
 /// Serves the home until the process is asked to end, by `SIGTERM` or `SIGINT`.
 pub(crate) async fn until_stopped(home: Home, listener: TcpListener) -> Result<()> {
     let sweeper = tokio::spawn(sweep(home.clone()));
+    let timekeeper = tokio::spawn(keep_time(home.clone()));
     let manager = home.manager().clone();
     let websocket = Extra { path: ws_adapter::PATH, service: ws_adapter::route(home.clone()) };
     let router = router(&App { home }, vec![websocket]);
@@ -42,6 +43,7 @@ pub(crate) async fn until_stopped(home: Home, listener: TcpListener) -> Result<(
     };
     tokio::join!(serve(listener, router, ServeOptions::default(), stop), entries);
     sweeper.abort();
+    timekeeper.abort();
     Ok(())
 }
 
@@ -61,5 +63,16 @@ async fn sweep(home: Home) {
         };
         let secs = next.map_or(LONGEST, |at| at.secs_since(now()) + 1).clamp(1, LONGEST);
         tokio::time::sleep(Duration::from_secs(secs.unsigned_abs())).await;
+    }
+}
+
+/// Lets memberships begin and end at their moments. Looks at the clock at least once a second, since it can be set.
+async fn keep_time(home: Home) {
+    const LONGEST: Duration = Duration::from_secs(1);
+    loop {
+        let next = home.keep_time().await;
+        let micros = next.map_or(i64::MAX, |at| at.as_micros().saturating_sub(now().as_micros()));
+        let wait = Duration::from_micros(u64::try_from(micros).unwrap_or_default()).min(LONGEST);
+        tokio::time::sleep(wait.max(Duration::from_millis(1))).await;
     }
 }

@@ -3,7 +3,7 @@
 use auth_core::{Authorized, Principal, Timestamp, TokenId, UserId};
 use auth_login::refresh_token::{Expiry, RefreshToken, TokenKind};
 use secrecy::SecretString;
-use service_bus::now;
+use service_bus::{World, now};
 use store::{Change, Record};
 
 use crate::{
@@ -62,6 +62,8 @@ pub struct AnyToken {
     pub name: Option<String>,
     /// The client that signed in.
     pub client_id: Option<String>,
+    /// The policy of its own, as JSON text.
+    pub policy: Option<String>,
 }
 
 impl Home {
@@ -147,17 +149,17 @@ impl Home {
     /// # Errors
     /// [`AccountError::TokenName`], [`AccountError::NoUser`], [`AccountError::Store`].
     pub async fn create_token(&self, request: Authorized<CreateToken>) -> Result<SecretString, AccountError> {
-        let (changes, principal, wish) = self.begin(request).await?;
+        let (mut changes, principal, wish) = self.begin(request).await?;
         let user_id = principal.user_id().ok_or(AccountError::NoUser)?.clone();
-        self.create_token_for(&changes, user_id, wish).await
+        self.create_token_for(&mut changes, user_id, wish).await
     }
 
     /// Makes a long-lived access token for a user. Whoever holds the turn to change something may.
     pub(crate) async fn create_token_for(
         &self,
-        _turn: &Changes,
+        changes: &mut Changes,
         user_id: UserId,
-        CreateToken { name, icon, lifespan_days }: CreateToken,
+        CreateToken { name, icon, lifespan_days, policy }: CreateToken,
     ) -> Result<SecretString, AccountError> {
         if name.trim().is_empty() {
             return Err(AccountError::TokenName("a long-lived token needs a name".to_owned()));
@@ -172,8 +174,20 @@ impl Home {
             return Err(AccountError::TokenName(format!("{name} already exists")));
         }
         let at = now();
-        let token = RefreshToken::new_long_lived(user_id, &name, icon.as_deref(), lifespan_days, at, &mut OsEntropy);
+        let mut token =
+            RefreshToken::new_long_lived(user_id, &name, icon.as_deref(), lifespan_days, at, &mut OsEntropy);
+        if let Some(policy) = &policy {
+            token = token.narrowed_to(policy.to_string());
+        }
         self.commit(vec![Change::Put(Box::new(Record::Token(token.for_storage().clone())))]).await?;
+        // What it may do is known before anybody can act by it; and stays known when the token is gone, since whatever
+        // still acts by it then must not do more.
+        if let Some(policy) = &policy {
+            let current = changes.world.current();
+            let mut edit = Self::edit_rights(&current);
+            edit.set_token_policy(token.id(), policy);
+            changes.world.replace(World { auth: edit.finish(), ..World::clone(&current) });
+        }
         let jwt = token.issue_access_token(at);
         self.books().tokens.insert(token).map_err(|error| AccountError::TokenName(error.to_string()))?;
         Ok(jwt)
@@ -187,6 +201,7 @@ impl Home {
             kind: token.kind().as_str(),
             name: token.client_name().map(str::to_owned),
             client_id: token.client_id().map(str::to_owned),
+            policy: token.for_storage().policy.clone(),
         };
         let mut tokens: Vec<_> = self.books().tokens.iter().map(any).collect();
         tokens.sort_by(|a, b| a.id.cmp(&b.id));

@@ -1,6 +1,8 @@
 //! Users: listed, made, changed, deleted.
 
-use auth_core::{Authorized, Context, Group, GroupId, User, UserId};
+use std::collections::BTreeMap;
+
+use auth_core::{Authorized, Condition, Context, Group, GroupId, User, UserId};
 use auth_login::credential::Login;
 use serde::Deserialize;
 use serde_json::json;
@@ -36,6 +38,9 @@ pub struct UserPatch {
     pub group_ids: Option<Vec<String>>,
     /// May only log in from a local network.
     pub local_only: Option<bool>,
+    /// When memberships count that do not always, by group; in place of all there are.
+    #[serde(skip)]
+    pub conditions: Option<BTreeMap<GroupId, Condition>>,
 }
 
 impl Home {
@@ -89,6 +94,7 @@ impl Home {
         if let Some(group_ids) = patch.group_ids {
             user.group_ids = self.known_groups(group_ids)?;
         }
+        user.conditions = patch.conditions.unwrap_or(user.conditions);
         user.name = patch.name.or(user.name);
         user.local_only = patch.local_only.unwrap_or(user.local_only);
         user.is_active = patch.is_active.unwrap_or(user.is_active);
@@ -125,7 +131,7 @@ impl Home {
             usernames.iter().for_each(|(_, username)| _ = books.logins.remove(username));
         }
         let current = changes.world.current();
-        let mut edit = current.auth.edit();
+        let mut edit = Self::edit_rights(&current);
         edit.remove_user(&user.id);
         changes.world.replace(World { auth: edit.finish(), ..World::clone(&current) });
         self.standing_changed();
@@ -161,7 +167,7 @@ impl Home {
             self.books().logins.insert(login).map_err(|error| account_error(&error))?;
         }
         let user_id = user.id.clone();
-        let mut edit = current.auth.edit();
+        let mut edit = Self::edit_rights(&current);
         edit.set_user(user);
         changes.world.replace(World { auth: edit.finish(), ..World::clone(&current) });
         self.standing_changed();

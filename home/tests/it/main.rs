@@ -26,7 +26,7 @@ async fn open() -> (Home, User, User) {
 }
 
 async fn session(home: &Home, user: &User) -> Session {
-    let wish = CreateToken { name: "test".into(), icon: None, lifespan_days: 1 };
+    let wish = CreateToken { name: "test".into(), icon: None, lifespan_days: 1, policy: None };
     let token = home.create_token_at_machine(&user.id, wish).await.unwrap();
     home.authenticate(token.expose_secret(), HERE).unwrap()
 }
@@ -56,7 +56,7 @@ async fn a_right_that_was_taken_away_while_waiting_is_not_used() {
 async fn a_session_that_was_revoked_while_waiting_leaves_nothing_behind() {
     let (home, owner, _) = open().await;
     let session = session(&home, &owner).await;
-    let wish = CreateToken { name: "for later".into(), icon: None, lifespan_days: 9999 };
+    let wish = CreateToken { name: "for later".into(), icon: None, lifespan_days: 9999, policy: None };
     let waiting = ask(&home, &session, wish);
     home.delete_token(ask(&home, &session, DeleteToken { token_id: session.token_id.to_string() })).await.unwrap();
     assert!(matches!(home.create_token(waiting).await, Err(AccountError::Unauthorized(_))));

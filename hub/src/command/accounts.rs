@@ -1,9 +1,12 @@
 //! `doorward user`, `doorward group`, `doorward token`: an administrator at the machine.
 
-use std::io::{self, BufRead};
+use std::{
+    io::{self, BufRead},
+    path::Path,
+};
 
 use anyhow::{Context, Result, bail};
-use auth_core::{Action, Authorized, Principal, principal::danger};
+use auth_core::{Action, Authorized, Condition, Principal, Schedule, Timestamp, principal::danger};
 use home::{
     AdminChangePassword, CreateToken, DeleteUser, Home, ListUsers, RemoveGroup, Secret, SetGroup, UpdateUser, UserInfo,
     UserPatch,
@@ -63,8 +66,29 @@ pub(crate) async fn user(command: User) -> Result<()> {
             let home = open_home(&data, Area::Own).await?;
             let user_id = find(&home, &user)?.user.id.to_string();
             let group_ids = (!groups.is_empty()).then_some(groups);
-            let patch = UserPatch { name, is_active: active, group_ids, local_only };
+            let patch = UserPatch { name, is_active: active, group_ids, local_only, conditions: None };
             home.update_user(authorize(&home, UpdateUser { user_id, patch })?).await?;
+        }
+        User::Member { data, user, group, from, until, schedule } => {
+            let condition = Condition {
+                from: from.as_deref().map(moment).transpose()?,
+                until: until.as_deref().map(moment).transpose()?,
+                schedule: schedule.map(|file| hours(&file)).transpose()?,
+            };
+            let home = open_home(&data, Area::Own).await?;
+            let user = find(&home, &user)?.user;
+            if !user.group_ids.iter().any(|id| id.as_str() == group) {
+                bail!("the user is not in a group `{group}`");
+            }
+            let mut conditions = user.conditions;
+            if condition == Condition::default() {
+                conditions.remove(group.as_str());
+            } else {
+                conditions.insert(group.into(), condition);
+            }
+            let patch = UserPatch { conditions: Some(conditions), ..UserPatch::default() };
+            let wish = UpdateUser { user_id: user.id.to_string(), patch };
+            home.update_user(authorize(&home, wish)?).await?;
         }
         User::Password { data, user } => {
             let home = open_home(&data, Area::Own).await?;
@@ -118,13 +142,15 @@ pub(crate) async fn token(command: Token) -> Result<()> {
                 let user = home.who_is(&token.user_id);
                 let user = user.and_then(|info| info.username.or(info.user.name)).unwrap_or_default();
                 let name = token.name.or(token.client_id).unwrap_or_default();
-                output::line(format!("{}\t{user}\t{}\t{name}", token.id, token.kind));
+                let policy = token.policy.unwrap_or_else(|| "all that its user may".to_owned());
+                output::line(format!("{}\t{user}\t{}\t{name}\t{policy}", token.id, token.kind));
             }
         }
-        Token::Create { data, user, name, expires } => {
+        Token::Create { data, user, name, expires, policy } => {
+            let policy = policy.map(|file| policy::read(&file)).transpose()?;
             let home = open_home(&data, Area::Own).await?;
             let user_id = find(&home, &user)?.user.id;
-            let wish = CreateToken { name, icon: None, lifespan_days: expires };
+            let wish = CreateToken { name, icon: None, lifespan_days: expires, policy };
             output::line(home.create_token_at_machine(&user_id, wish).await?.expose_secret());
         }
         Token::Revoke { data, id } => {
@@ -133,6 +159,16 @@ pub(crate) async fn token(command: Token) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn moment(text: &str) -> Result<Timestamp> {
+    let moment: jiff::Timestamp = text.parse().with_context(|| format!("`{text}` is no moment with its offset"))?;
+    Ok(Timestamp::from_micros(moment.as_microsecond()))
+}
+
+fn hours(file: &Path) -> Result<Schedule> {
+    let (name, text) = policy::text_of(file)?;
+    serde_json::from_str(&text).with_context(|| name)
 }
 
 /// Reads a password: the first line of standard input.

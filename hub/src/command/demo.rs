@@ -117,7 +117,7 @@ async fn add_user(home: Home, (name, group): (&'static str, &'static str)) -> Re
     }
     let secret = Secret::new(password.clone());
     let user = home.add_user_with_login(&shown, name, secret, vec![group.to_owned()]).await?;
-    let wish = CreateToken { name: "demo".to_owned(), icon: None, lifespan_days: 3650 };
+    let wish = CreateToken { name: "demo".to_owned(), icon: None, lifespan_days: 3650, policy: None };
     let token = home.create_token_at_machine(&user.id, wish).await?;
     Ok((name.to_owned(), json!({"password": password, "token": token.expose_secret()})))
 }

@@ -210,7 +210,7 @@ fn wrong(name: &str, errors: &PolicyErrors) -> anyhow::Error {
 }
 
 /// Returns what a file is called and what is in it; `-` is standard input.
-fn text_of(file: &Path) -> Result<(String, String)> {
+pub(super) fn text_of(file: &Path) -> Result<(String, String)> {
     if file == Path::new("-") {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).context("reading standard input")?;

@@ -18,6 +18,7 @@ mod editing;
 mod entries;
 mod import;
 mod leaks;
+mod limited;
 mod matrix;
 mod oauth;
 mod policy_cli;

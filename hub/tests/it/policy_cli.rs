@@ -9,7 +9,7 @@ use crate::{
     support::{Temporary, server::doorward},
 };
 
-fn write(dir: &Temporary, name: &str, text: &str) -> String {
+pub(crate) fn write(dir: &Temporary, name: &str, text: &str) -> String {
     let path = dir.0.join(name);
     std::fs::write(&path, text).unwrap();
     path.to_str().unwrap().to_owned()
@@ -141,7 +141,7 @@ fn shells_complete_the_commands() {
 }
 
 /// Puts a light, a lock and a sensor into the home, as an import does.
-fn furnish(dir: &Temporary) {
+pub(crate) fn furnish(dir: &Temporary) {
     let connection = rusqlite::Connection::open(dir.0.join("home.db")).unwrap();
     for (n, entity_id) in ["light.sink", "lock.front", "sensor.hall"].into_iter().enumerate() {
         let id = format!("{n:032x}");

@@ -163,6 +163,7 @@ fn token(stored: &Map<String, Value>, users: &BTreeSet<String>) -> Result<Stored
         access_token_expiration: micros(seconds).as_secs(),
         credential_id: text(stored, "credential_id").map(Into::into),
         version: owned(stored, "version"),
+        policy: None,
     };
     // Refuses what could be guessed or would never work.
     token.clone().into_token().map_err(|error| error.to_string())?;

@@ -17,11 +17,14 @@ pub(crate) fn current_user(
     let info = connection.home.who_is(&connection.session.user_id);
     let info = info.ok_or_else(|| CommandError::new("unknown_error", "Unknown error"))?;
     let credential = |provider: &String| json!({"auth_provider_type": provider, "auth_provider_id": null});
+    // What they are in this session and at this moment.
+    let world = connection.home.bus().world();
+    let rights = world.auth.rights(&connection.session.principal);
     Ok(Reply::Result(json!({
         "id": info.user.id.as_str(),
         "name": info.user.name,
-        "is_owner": info.user.is_owner,
-        "is_admin": info.user.is_admin(),
+        "is_owner": rights.is_owner(),
+        "is_admin": rights.is_admin(),
         "credentials": info.providers.iter().map(credential).collect::<Vec<_>>(),
         "mfa_modules": [],
     })))
@@ -115,7 +118,8 @@ struct LongLived {
 
 pub(crate) async fn long_lived_access_token(mut call: Call) -> Result<Reply, CommandError> {
     let LongLived { lifespan, client_name, client_icon } = call.read()?;
-    let asked = call.authorize(CreateToken { name: client_name, icon: client_icon, lifespan_days: lifespan })?;
+    let asked =
+        call.authorize(CreateToken { name: client_name, icon: client_icon, lifespan_days: lifespan, policy: None })?;
     let token = call.home.create_token(asked).await?;
     Ok(Reply::Result(json!(token.expose_secret())))
 }

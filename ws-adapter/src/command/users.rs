@@ -60,7 +60,7 @@ struct Update {
 
 pub(crate) async fn update(mut call: Call) -> Result<Reply, CommandError> {
     let Update { user_id, name, is_active, group_ids, local_only } = call.read()?;
-    let patch = UserPatch { name, is_active, group_ids, local_only };
+    let patch = UserPatch { name, is_active, group_ids, local_only, conditions: None };
     let asked = call.authorize(UpdateUser { user_id, patch })?;
     let info = call.home.update_user(asked).await?;
     Ok(Reply::Result(json!({"user": shown(&info)})))
