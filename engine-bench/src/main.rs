@@ -1,6 +1,6 @@
 //! What permissions cost, each question beside the least that anything like it could cost, measured in the same run.
 //!
-//! Run by `cargo xtask bench engine [--json]`. `count QUESTION TIMES` asks one question so often and does nothing else:
+//! Run by `cargo xtask bench engine [--json]`. `--svg FILE` draws the picture of the README. `count QUESTION TIMES` asks one question so often and does nothing else:
 //! for whoever counts instructions.
 
 #![expect(clippy::print_stdout, reason = "the figures are the output")]
@@ -12,6 +12,7 @@ mod figure;
 mod memory;
 mod merge;
 mod number;
+mod picture;
 mod visible;
 
 use anyhow::Result;
@@ -34,6 +35,11 @@ fn main() -> Result<()> {
     figures.extend(merge::run());
     figures.extend(change::run());
     figures.extend(memory::run()?);
+    if let Some(at) = arguments.iter().position(|argument| *argument == "--svg")
+        && let Some(file) = arguments.get(at + 1)
+    {
+        std::fs::write(file, picture::svg(&figures))?;
+    }
     if arguments.contains(&"--json") {
         println!("{}", figure::as_json(&figures));
     } else {

@@ -1,6 +1,6 @@
 //! The same rules in Rego, run by Regorus: the groups' policies and the entities' places are data.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::Result;
 use engine_bench::world::World;
@@ -10,7 +10,7 @@ use regorus::{
     languages::rego::compiler::Compiler,
     rvm::vm::{ExecutionMode, RegoVM},
 };
-use serde_json::{Map, json};
+use serde_json::{Map, Value as Json, json};
 
 use crate::home::{GROUPS, Kind, USER, places, rules};
 
@@ -126,7 +126,7 @@ fn engine() -> Result<Engine> {
 
 /// Returns the user's groups, the groups' rules and the entities' places.
 fn data(world: &World) -> Result<Value> {
-    let mut groups = json!({});
+    let mut groups: BTreeMap<&str, BTreeMap<&str, Map<String, Json>>> = BTreeMap::new();
     for rule in rules(world)? {
         let key = match rule.kind {
             Kind::Entity => "entity_ids",
@@ -135,7 +135,8 @@ fn data(world: &World) -> Result<Value> {
             Kind::Domain => "domains",
         };
         let granted = rule.permissions.iter().map(|permission| (permission.as_str().to_owned(), json!(true)));
-        groups[rule.group][key][rule.name] = granted.collect::<Map<_, _>>().into();
+        let names = groups.entry(rule.group).or_default().entry(key).or_default();
+        names.insert(rule.name, granted.collect::<Map<_, _>>().into());
     }
     let mut entities = Map::new();
     for place in places(world) {

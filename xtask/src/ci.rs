@@ -25,6 +25,7 @@ const BEFORE: &[Step] = &[
 const AFTER: &[Step] = &[
     Step { name: "engine fuzz", is_slow: false, run: |workspace| Done::from_tally(fuzz::engine(workspace)?) },
     Step { name: "engine gates", is_slow: false, run: gates::run },
+    Step { name: "schedules", is_slow: false, run: schedules },
     Step { name: "conformance", is_slow: false, run: |workspace| conformance::against_demo(workspace, &[]) },
 ];
 
@@ -35,6 +36,14 @@ pub(crate) fn run(workspace: &Workspace) -> Tally {
 
 fn cargo(workspace: &Workspace, arguments: &[&str]) -> Result<Done> {
     workspace::run(workspace.cargo().args(arguments))?;
+    Ok(Done::Passed)
+}
+
+/// Explores the orders in which readers of different moments can meet.
+fn schedules(workspace: &Workspace) -> Result<Done> {
+    let mut command = workspace.cargo();
+    command.args(["test", "--package", "auth-core", "--lib", "--target-dir", "target/shuttle", "remembered"]);
+    workspace::run(command.env("RUSTFLAGS", "--cfg shuttle"))?;
     Ok(Done::Passed)
 }
 

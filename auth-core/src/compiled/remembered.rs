@@ -68,3 +68,6 @@ fn into_set(known: Arc<Known>) -> EntitySet {
 fn holds(masks: &Masks, directory: &Directory, permission: Permission, no: u32) -> bool {
     directory.place_at(no).is_some_and(|place| masks.granted(directory, no, place).contains(permission))
 }
+
+#[cfg(test)]
+mod tests;
