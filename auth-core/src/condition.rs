@@ -41,7 +41,9 @@ impl Condition {
             // Nothing changes before it begins.
             at = match self.from.filter(|from| at < *from) {
                 Some(from) => from,
-                None => [self.until.filter(|until| at < *until), self.next_boundary(at)].into_iter().flatten().min()?,
+                None => {
+                    [self.until.filter(|until| at < *until), self.schedule_changes(at)].into_iter().flatten().min()?
+                }
             };
             if self.holds(at) != answer || at > horizon {
                 return Some(at);
@@ -58,8 +60,8 @@ impl Condition {
     }
 
     #[cfg(feature = "schedules")]
-    fn next_boundary(&self, at: Timestamp) -> Option<Timestamp> {
-        self.schedule.as_ref()?.next_boundary(at)
+    fn schedule_changes(&self, at: Timestamp) -> Option<Timestamp> {
+        self.schedule.as_ref()?.changes_after(at)
     }
 
     #[cfg(not(feature = "schedules"))]
@@ -70,7 +72,7 @@ impl Condition {
 
     #[cfg(not(feature = "schedules"))]
     #[expect(clippy::unused_self, reason = "as with schedules")]
-    const fn next_boundary(&self, _: Timestamp) -> Option<Timestamp> {
+    const fn schedule_changes(&self, _: Timestamp) -> Option<Timestamp> {
         None
     }
 }

@@ -98,7 +98,8 @@ impl<T: Clone + Default> Numbered<T> {
 
     /// Returns the value of a number for a change.
     pub(crate) fn get_mut(&mut self, no: u32) -> Option<&mut T> {
-        self.row(no)?;
+        // Zero is "none" and has nothing.
+        self.row(no).filter(|_| no != 0)?;
         self.row_mut(no).map(|row| &mut row.value)
     }
 

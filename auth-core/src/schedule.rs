@@ -90,9 +90,23 @@ impl Schedule {
         self.spans(now).any(|(start, end)| start <= now && now < end)
     }
 
-    /// Returns the first beginning or end of a window after `at`; `None` if there is no window.
-    pub fn next_boundary(&self, at: Timestamp) -> Option<Timestamp> {
-        self.spans(at).flat_map(|(start, end)| [start, end]).filter(|boundary| at < *boundary).min()
+    /// Returns the first moment after `at` at which [`Schedule::holds`] answers otherwise, or a moment about a week later
+    /// to ask again at; `None` if there is no window. O(windows · log windows).
+    pub fn changes_after(&self, at: Timestamp) -> Option<Timestamp> {
+        let mut spans: Vec<_> = self.spans(at).filter(|(_, end)| at < *end).collect();
+        spans.sort_unstable();
+        let (start, mut until) = *spans.first()?;
+        if at < start {
+            return Some(start);
+        }
+        // Windows that meet or overlap are one.
+        for (start, end) in spans {
+            if start > until {
+                break;
+            }
+            until = until.max(end);
+        }
+        Some(until)
     }
 
     /// Iterates over the windows of the days around `at`: from the one before, whose windows may still be open, to a

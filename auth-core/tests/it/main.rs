@@ -10,6 +10,7 @@
 mod rng;
 mod small_world;
 
+mod churn;
 mod differential;
 mod exhaustive;
 mod laws;
