@@ -7,8 +7,17 @@ use crate::workspace::Workspace;
 /// The bench of permissions alone, which needs no hub.
 const ENGINE: &str = "engine";
 
+/// Other engines on the same questions. They take minutes to build, so this one is run by its name alone.
+const OTHERS: &str = "others";
+
 /// Prints the figures of one bench, or of all, and nothing else on standard output.
 pub(crate) fn run(workspace: &Workspace, name: Option<&str>, json: bool) -> Result<bool> {
+    if name == Some(OTHERS) {
+        let mut arguments = vec!["run", "--quiet", "--release", "--manifest-path", "engine-others/Cargo.toml", "--"];
+        arguments.extend(json.then_some("--json"));
+        cargo(workspace, &arguments)?;
+        return Ok(true);
+    }
     if name.is_none_or(|name| name == ENGINE) {
         cargo(workspace, &["build", "--quiet", "--release", "--package", "engine-bench"])?;
         measure(workspace, "engine-bench", None, json)?;

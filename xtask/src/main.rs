@@ -66,9 +66,9 @@ enum Command {
     Sweep,
     /// Prints what the hub costs, as ratios to baselines of the same run.
     Bench {
-        /// `engine`, `rest`, `websocket`, `demo` or `mqtt`; all if left out.
+        /// `engine`, `rest`, `websocket`, `demo` or `mqtt`, all if left out; `others` for other policy engines.
         name: Option<String>,
-        /// JSON: one object for `engine`, else one object a line.
+        /// JSON: one object for `engine` and `others`, else one object a line.
         #[arg(long)]
         json: bool,
     },
