@@ -2,7 +2,7 @@
 
 use std::{hint::black_box, time::Instant};
 
-use auth_core::{AuthSnapshot, Group, GroupId, Permission, Policy, User, principal::danger};
+use auth_core::{AuthSnapshot, Group, GroupId, Permission, Policy, User, UserId};
 use engine_bench::world::{World, area_of, at, device_of};
 use policy_merge::{Names, Rule, Rules};
 
@@ -57,9 +57,9 @@ fn moves(world: &World) -> (f64, f64, f64) {
         edit.set_user(User { group_ids: vec![GroupId::from(format!("g{n}"))], ..User::new(format!("u{n}"), "U") });
     }
     let snapshot = edit.finish();
-    let ids: Vec<_> = (0..1_000).map(|n| danger::user_principal(&format!("u{n}").into(), None)).collect();
+    let ids: Vec<_> = (0..1_000).map(|n| UserId::from(format!("u{n}"))).collect();
     for id in &ids {
-        black_box(snapshot.rights(id).visible(Permission::Read));
+        black_box(snapshot.rights_of(id).visible(Permission::Read));
     }
     let (mut one, mut device, mut mend) = (f64::MAX, f64::MAX, f64::MAX);
     let Some(reader) = ids.first() else { return (one, device, mend) };
@@ -70,7 +70,7 @@ fn moves(world: &World) -> (f64, f64, f64) {
         let mut edit = snapshot.edit();
         names.iter().for_each(|name| edit.place_entity(name, at(&device, area)));
         let next = edit.finish();
-        let granted = names.iter().take(1).all(|name| next.rights(reader).check(name, Permission::Read));
+        let granted = names.iter().take(1).all(|name| next.rights_of(reader).check(name, Permission::Read));
         (start.elapsed().as_secs_f64() * 1e6, granted, next)
     };
     let mut snapshot = snapshot;
@@ -83,7 +83,7 @@ fn moves(world: &World) -> (f64, f64, f64) {
         assert_eq!(granted, n % 2 == 0, "the first answer is right");
         device = device.min(took);
         let start = Instant::now();
-        black_box(next.rights(reader).visible(Permission::Read));
+        black_box(next.rights_of(reader).visible(Permission::Read));
         mend = mend.min(start.elapsed().as_secs_f64() * 1e6);
         snapshot = next;
     }

@@ -54,7 +54,10 @@ pub(crate) fn engine(workspace: &Workspace) -> Result<Tally> {
     say(format_args!("DOORWARD_SEED={seed}"));
     let mut cargo = workspace.cargo();
     cargo.args(["test", "--release", "--package", "auth-core", "--test", "it", "--"]);
-    cargo.args(["differential", "exhaustive", "churn", "--nocapture"]).env("DOORWARD_CHECKS", CHECKS).env("DOORWARD_SEED", seed);
+    cargo
+        .args(["differential", "exhaustive", "churn", "--nocapture"])
+        .env("DOORWARD_CHECKS", CHECKS)
+        .env("DOORWARD_SEED", seed);
     let outcome = workspace::run(&mut cargo);
     if let Err(error) = &outcome {
         complain(format_args!("{ENGINE}: {error:#}"));

@@ -5,7 +5,7 @@
 use std::{hint::black_box, sync::Arc};
 
 use anyhow::{Result, bail};
-use auth_core::{AuthSnapshot, EntityNo, Group, GroupId, Permission, Policy, User, principal::danger};
+use auth_core::{AuthSnapshot, EntityNo, Group, GroupId, Permission, Policy, User};
 use engine_bench::world::{World, area_of, at, device_of};
 use hashbrown::HashMap;
 use serde_json::json;
@@ -78,11 +78,10 @@ fn checks() {
     let directory = world.snapshot.directory();
     let numbers: Vec<EntityNo> = questions.iter().filter_map(|(name, _)| directory.entity(name)).collect();
     let visible = rights.visible(Permission::Read);
-    let ann = danger::user_principal(&"user".into(), None);
     let before = dhat::HeapStats::get().total_blocks;
     let mut granted = 0usize;
     for ((name, permission), no) in questions.iter().zip(&numbers) {
-        let rights = world.snapshot.rights(&ann);
+        let rights = world.snapshot.rights(&world.principal);
         granted += usize::from(rights.check(name, *permission));
         granted += usize::from(rights.check("light.unheard_of", *permission));
         granted += usize::from(rights.granted_by_number(*no).contains(*permission));

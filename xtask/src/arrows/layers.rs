@@ -8,6 +8,7 @@ use super::Graph;
 /// `auth-core`, because a chain of arrows leads there. Nothing points upwards, nor sideways.
 pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("bench", &["http-adapter", "ws-adapter", "components", "mqtt"]),
+    ("engine-bench", &["auth-core"]),
     ("hub", &["http-adapter", "ws-adapter", "demo", "mqtt", "rest_oauth", "outbound"]),
     ("http-adapter", &["home"]),
     ("ws-adapter", &["home"]),
