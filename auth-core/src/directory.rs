@@ -307,7 +307,7 @@ impl Directory {
 fn number_of(names: &mut Names, before: u32, name: Option<&str>) -> u32 {
     match name {
         None => 0,
-        Some(name) if names.name(before) == Some(name) => before,
+        Some(name) if names.is_called(before, name) => before,
         Some(name) => names.intern(name),
     }
 }

@@ -86,6 +86,14 @@ impl<T: Clone + Default> Numbered<T> {
         self.row(no).map(|row| &row.value)
     }
 
+    /// Tells whether a number belongs to a name. Cheaper than looking the name up.
+    pub(crate) fn is_called(&self, no: u32, name: &str) -> bool {
+        self.row(no).is_some_and(|row| match Middling::new(name) {
+            Some(name) => name.is(row),
+            None => name.is(row),
+        })
+    }
+
     /// Returns a number's name; `None` if the number is free.
     pub(crate) fn name(&self, no: u32) -> Option<&str> {
         self.row(no)?.name()
@@ -199,8 +207,8 @@ impl<T: Clone + Default> Numbered<T> {
 
     /// Returns the big table for a change, if nobody else has it, or if too much stands beside it: then it is made anew.
     fn base_mut(&mut self) -> Option<&mut Base<T>> {
-        let full = self.recent.is_full();
-        if !full && Arc::get_mut(&mut self.base).is_none() {
+        // Nobody can come by another count of what only we have.
+        if Arc::strong_count(&self.base) > 1 && !self.recent.is_full() {
             return None;
         }
         let base = Arc::make_mut(&mut self.base);
