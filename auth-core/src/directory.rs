@@ -17,7 +17,8 @@ pub(crate) use sweep::Used;
 
 use crate::numbered::{Generations, Numbered, key_of};
 
-/// The number of a registered entity: good from when it is placed until it is removed, and never for another one.
+/// The number of a registered entity: good from when it is placed until it is removed, and never for another one, in the
+/// snapshots that follow one another. A snapshot that was made beside them from the same one has numbers of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EntityNo {
     pub(crate) no: u32,

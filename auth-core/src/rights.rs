@@ -107,8 +107,8 @@ impl<'a> Rights<'a> {
         self.narrow(granted, AccessTable::everywhere).contains(permission)
     }
 
-    /// Returns the registered entities on which `permission` is granted: for lists, filters and repeated checks. Cost as
-    /// [`AccessTable::visible`]; a narrowed token's is worked out each time from two such sets.
+    /// Returns the registered entities on which `permission` is granted: for lists, filters and repeated checks. A pointer if
+    /// they are known, else a few loads for each entity that moved since they were, or for each there is; a narrowed token's is worked out each time from two such sets.
     pub fn visible(&self, permission: Permission) -> EntitySet {
         let directory = self.snapshot.directory();
         let visible = match self.standing {
@@ -181,7 +181,8 @@ impl<'a> Rights<'a> {
         let explanation = Explanation { entity_id: entity_id.to_owned(), permission, reason };
         let directory = self.snapshot.directory();
         match self.narrowed {
-            Some(table) if explanation.is_granted() && !table.check(directory, entity_id, permission) => {
+            // Whatever the user may: without the token's own policy nothing comes of it.
+            Some(table) if !table.check(directory, entity_id, permission) => {
                 Explanation { reason: Reason::Narrowed, ..explanation }
             }
             _ => explanation,

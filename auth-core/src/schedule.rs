@@ -109,13 +109,13 @@ impl Schedule {
         Some(until)
     }
 
-    /// Iterates over the windows of the days around `at`: from the one before, whose windows may still be open, to a
-    /// week later.
+    /// Iterates over the windows of the days around `at`: from two before, since the calendar
+    /// of a place can skip one and a window be open over midnight, to a week later.
     fn spans(&self, at: Timestamp) -> impl Iterator<Item = (Timestamp, Timestamp)> {
         let today = jiff::Timestamp::from_microsecond(at.as_micros()).ok().map(|at| self.zone.to_datetime(at).date());
         let days = today.into_iter().flat_map(|today| {
             // Beyond the calendar's end there are no days.
-            (-1..=8).filter_map(move |n| today.checked_add(jiff::Span::new().days(n)).ok())
+            (-2..=8).filter_map(move |n| today.checked_add(jiff::Span::new().days(n)).ok())
         });
         days.flat_map(move |day| {
             let on = self.windows.iter().filter(move |window| window.days.contains(&Day::of(day)));

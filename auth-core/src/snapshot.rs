@@ -4,9 +4,12 @@ mod edit;
 mod sets;
 
 use alloc::{collections::BTreeSet, sync::Arc};
+use core::sync::atomic::{AtomicU64, Ordering};
 
 pub use edit::Edit;
 use sets::Sets;
+
+use policy_merge::Permission;
 
 use crate::{
     Directory, Group, Timestamp, User, UserId,
@@ -15,6 +18,8 @@ use crate::{
 };
 
 /// Counts the changes of anything that a decision depends on. A decision is good for the epoch it was made in.
+///
+/// No two states have the same one, not even two that were made from the same, of which one was thrown away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PolicyEpoch(u64);
 
@@ -24,7 +29,8 @@ pub struct PolicyEpoch(u64);
 #[derive(Clone, Debug)]
 pub struct AuthSnapshot {
     epoch: PolicyEpoch,
-    now: Timestamp,
+    /// `None` until somebody says what time it is.
+    now: Option<Timestamp>,
     directory: Arc<Directory>,
     /// Also groups that users name and nobody has defined.
     groups: Numbered<GroupRow>,
@@ -54,7 +60,13 @@ pub(crate) struct UserEntry {
     changes_at: Option<Timestamp>,
 }
 
+static LAST_EPOCH: AtomicU64 = AtomicU64::new(0);
+
 impl PolicyEpoch {
+    fn next() -> Self {
+        Self(LAST_EPOCH.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
     /// Returns the count.
     pub const fn number(self) -> u64 {
         self.0
@@ -65,7 +77,7 @@ impl Default for AuthSnapshot {
     fn default() -> Self {
         Self {
             epoch: PolicyEpoch::default(),
-            now: Timestamp::default(),
+            now: None,
             directory: Arc::default(),
             groups: Numbered::default(),
             sets: Sets::default(),
@@ -83,14 +95,18 @@ impl AuthSnapshot {
         self.epoch
     }
 
-    /// Returns the moment that memberships with conditions are as of.
-    pub const fn now(&self) -> Timestamp {
+    /// Returns the moment that memberships with conditions are as of; `None` if nobody has said what time it is, and then
+    /// none of them counts.
+    pub const fn now(&self) -> Option<Timestamp> {
         self.now
     }
 
     /// Returns the first moment at which a membership begins or ends, so that somebody's rights may not be what they are
     /// here: time for [`Edit::set_time`]. `None` if no membership depends on the time. O(users with conditions).
     pub fn changes_at(&self) -> Option<Timestamp> {
+        if self.now.is_none() && self.has_conditions() {
+            return Some(Timestamp::from_micros(i64::MIN));
+        }
         self.conditional.iter().filter_map(|id| self.user_entry(id)?.changes_at).min()
     }
 
@@ -124,6 +140,20 @@ impl AuthSnapshot {
     pub fn groups(&self) -> impl Iterator<Item = &Arc<Group>> {
         let defined = self.groups.iter().filter_map(|(_, id, row)| Some((id, &row.entry.as_ref()?.group)));
         defined.collect::<alloc::collections::BTreeMap<_, _>>().into_values()
+    }
+
+    /// Tells whether a user's groups grant `permission` on all entities by `entities` or its `all`, as Home Assistant's
+    /// `access_all_entities` answers it; `None` for an unknown user.
+    ///
+    /// Yes means that every check of it is granted. No means nothing: `{"domains": true}` grants all and answers no.
+    pub fn access_all(&self, id: &UserId, permission: Permission) -> Option<bool> {
+        self.table_of(id).map(|table| table.access_all(permission))
+    }
+
+    /// Returns the table of somebody who would be in all the groups of some users. O(their rules).
+    pub fn joined_table<'a>(&self, users: impl IntoIterator<Item = &'a UserId>) -> AccessTable {
+        let tables = users.into_iter().filter_map(|id| self.table_of(id)).map(|table| &**table);
+        AccessTable::union(&self.directory, tables)
     }
 
     /// Returns what a user's groups grant, whatever their standing: the table that checks read. See

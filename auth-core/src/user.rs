@@ -51,13 +51,18 @@ impl User {
     }
 
     /// Tells whether the user is an administrator at `now`.
-    pub fn is_admin_at(&self, now: Timestamp) -> bool {
+    pub fn is_admin_at(&self, now: Option<Timestamp>) -> bool {
         self.is_owner || self.is_active && self.groups_at(now).any(|id| id.as_str() == Group::ADMIN)
     }
 
-    /// Iterates over the groups in which the membership counts at `now`.
-    pub fn groups_at(&self, now: Timestamp) -> impl Iterator<Item = &GroupId> {
-        self.group_ids.iter().filter(move |id| self.conditions.get(*id).is_none_or(|condition| condition.holds(now)))
+    /// Iterates over the groups in which the membership counts at `now`; where nobody knows what time it is, those in which
+    /// it always does.
+    pub fn groups_at(&self, now: Option<Timestamp>) -> impl Iterator<Item = &GroupId> {
+        self.group_ids.iter().filter(move |id| match (self.conditions.get(*id), now) {
+            (None, _) => true,
+            (Some(condition), Some(now)) => condition.holds(now),
+            (Some(condition), None) => *condition == Condition::default(),
+        })
     }
 
     /// Returns the first moment after `now` at which [`User::groups_at`] may answer otherwise; `None` if it never does.

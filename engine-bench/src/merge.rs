@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use auth_core::{AccessTable, Group, GroupId, Policy, User};
+use auth_core::{Group, GroupId, Policy, User, UserId};
 use engine_bench::{rng::Rng, world::World};
 use policy_merge::{Names, Permissions, Rule, Rules, merge};
 
@@ -37,10 +37,9 @@ pub(crate) fn run() -> Vec<Figure> {
         edit.set_user(User { group_ids: vec![id], ..User::new(format!("u{n}"), "U") });
     }
     let snapshot = edit.finish();
-    let tables: Vec<_> = (0..POLICIES).filter_map(|n| snapshot.table_of(&format!("u{n}").into())).cloned().collect();
-    let directory = snapshot.directory();
+    let users: Vec<UserId> = (0..POLICIES).map(|n| format!("u{n}").into()).collect();
     let (ours, bare) = both(
-        || _ = black_box(AccessTable::union(directory, tables.iter().map(|table| &**table))),
+        || _ = black_box(snapshot.joined_table(&users)),
         || {
             let mut merged = vec![0u8; world.names.len() + 1];
             for (no, bits) in black_box(&numbers) {

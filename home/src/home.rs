@@ -195,7 +195,8 @@ impl Home {
     pub async fn keep_time(&self) -> Option<Timestamp> {
         let is_due = |auth: &AuthSnapshot| {
             // Also where the clock went back: then what is over may not be over yet.
-            auth.changes_at().is_some_and(|at| at <= now()) || auth.has_conditions() && now() < auth.now()
+            auth.changes_at().is_some_and(|at| at <= now())
+                || auth.has_conditions() && auth.now().is_none_or(|before| now() < before)
         };
         if is_due(&self.inner.bus.world().auth) {
             let mut changes = self.inner.changes.lock().await;

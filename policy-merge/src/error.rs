@@ -8,6 +8,8 @@ use core::fmt;
 pub struct PolicyErrors {
     kept: Vec<PolicyError>,
     n_left_out: usize,
+    /// How long the paths of those that are kept are.
+    n_bytes: usize,
 }
 
 /// One mistake and where it stands.
@@ -36,6 +38,12 @@ pub enum Problem {
         /// Its length in bytes.
         length: usize,
     },
+    /// There are more parts with exceptions of their own than [`Policy::MAX_PARTS`](crate::Policy::MAX_PARTS): each of them
+    /// is looked at in every check.
+    TooManyParts {
+        /// How many there are.
+        n_parts: usize,
+    },
     /// The same object names this key more than once. Home Assistant takes the last; which was meant is unknown.
     DuplicateName,
     /// No such name is allowed here.
@@ -53,22 +61,25 @@ pub enum Problem {
 }
 
 impl PolicyErrors {
-    /// How many mistakes are kept; more are only counted.
+    /// How many mistakes are kept; more are only counted, and so are those after paths of a megabyte in all.
     pub const MAX: usize = 1000;
+    const MAX_BYTES: usize = 1 << 20;
 
     pub(crate) const fn none() -> Self {
-        Self { kept: Vec::new(), n_left_out: 0 }
+        Self { kept: Vec::new(), n_left_out: 0, n_bytes: 0 }
     }
 
     pub(crate) fn root(problem: Problem) -> Self {
         let mut errors = Self::none();
-        errors.push(|| PolicyError { path: Vec::new(), problem });
+        errors.push(&[], problem);
         errors
     }
 
-    pub(crate) fn push(&mut self, error: impl FnOnce() -> PolicyError) {
-        if self.kept.len() < Self::MAX {
-            self.kept.push(error());
+    pub(crate) fn push(&mut self, path: &[String], problem: Problem) {
+        let has_room = self.kept.len() < Self::MAX && self.n_bytes < Self::MAX_BYTES;
+        if has_room {
+            self.n_bytes += path.iter().map(String::len).sum::<usize>();
+            self.kept.push(PolicyError { path: path.to_vec(), problem });
         } else {
             self.n_left_out += 1;
         }
@@ -128,6 +139,9 @@ impl fmt::Display for Problem {
             Self::Syntax { line, column, reason } => write!(f, "not JSON at line {line} column {column}: {reason}"),
             Self::TooLong { length } => {
                 write!(f, "{length} bytes, where at most {} are read", crate::Policy::MAX_TEXT)
+            }
+            Self::TooManyParts { n_parts } => {
+                write!(f, "{n_parts} parts with exceptions, where at most {} may be", crate::Policy::MAX_PARTS)
             }
             Self::DuplicateName => f.write_str("named more than once; keep one of them"),
             Self::UnknownName { allowed } => write!(f, "no such name here; allowed: {}", allowed.join(", ")),

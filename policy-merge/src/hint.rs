@@ -10,6 +10,7 @@ impl PolicyError {
         match &self.problem {
             Problem::Syntax { .. } => None,
             Problem::TooLong { .. } => Some("grant by area, label or domain instead of by entity".to_owned()),
+            Problem::TooManyParts { .. } => Some("put rules with the same exceptions together".to_owned()),
             Problem::DuplicateName => Some("put what both say into one".to_owned()),
             Problem::UnknownName { allowed } => unknown_name(&self.path, allowed),
             Problem::WrongValue { found, .. } if found == "false" => Some(match self.path.as_slice() {

@@ -14,8 +14,7 @@ use alloc::{
 use serde_json::Value;
 
 use crate::{
-    Entities, Join, Names, Permission, Permissions, Policy, PolicyError, PolicyErrors, Problem, Rule, Rules,
-    Subcategory, json::Node,
+    Entities, Join, Names, Permission, Permissions, Policy, PolicyErrors, Problem, Rule, Rules, Subcategory, json::Node,
 };
 
 /// Which policies are meant.
@@ -32,6 +31,9 @@ impl Policy {
     /// The longest text that is read, in bytes: room for a hundred thousand rules. Reading takes up to 16 times as much
     /// memory.
     pub const MAX_TEXT: usize = 4 << 20;
+
+    /// The most parts with exceptions of their own that are read.
+    pub const MAX_PARTS: usize = 256;
 
     /// Parses a policy from JSON text. O(length · log length).
     ///
@@ -125,6 +127,10 @@ impl Reader {
         for alternative in &alternatives {
             entities.join(alternative);
         }
+        let n_parts = entities.excepted.len();
+        if n_parts > Policy::MAX_PARTS {
+            self.report(Problem::TooManyParts { n_parts });
+        }
         entities
     }
 
@@ -216,7 +222,7 @@ impl Reader {
     }
 
     fn report(&mut self, problem: Problem) {
-        self.errors.push(|| PolicyError { path: self.path.clone(), problem });
+        self.errors.push(&self.path, problem);
     }
 }
 

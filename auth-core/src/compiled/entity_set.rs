@@ -7,7 +7,7 @@ use crate::{Directory, EntityNo, numbered::Generations};
 /// Some of the entities that were registered at one moment. Immutable; cloning is two counts.
 ///
 /// Knows which generation of a number it means: the number of an entity that was removed is in no set of a later moment,
-/// whoever has it now.
+/// whoever has it now. Sets can be compared where one snapshot follows the other.
 #[derive(Clone, Debug)]
 pub struct EntitySet {
     /// By number.

@@ -44,7 +44,7 @@ pub enum Reason {
         /// The smallest change to one policy that would grant it.
         remedy: Remedy,
     },
-    /// Denied: the user may, but the token's own policy has no rule for it.
+    /// Denied: the token's own policy has no rule for it, whatever the user may.
     Narrowed,
     /// Denied: the user is not active.
     Inactive,
@@ -162,7 +162,7 @@ const fn level((subcategory, name, _): &Rule) -> Subcategory {
 impl AccessTable {
     /// Returns why `permission` on `entity_id` is granted or denied. O(number of groups, and of rules with exceptions);
     /// allocates.
-    pub fn explain(&self, directory: &Directory, entity_id: &str, permission: Permission) -> Reason {
+    pub(crate) fn explain(&self, directory: &Directory, entity_id: &str, permission: Permission) -> Reason {
         let unknown = || (0, directory.place_of_unknown(entity_id));
         let (no, place) = directory.look_up(entity_id).map_or_else(unknown, |(no, place)| (no, *place));
         let said = Said { directory, no, place, permission };

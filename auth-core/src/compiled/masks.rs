@@ -57,9 +57,9 @@ impl Masks {
             masks.category |= policy.category;
             masks.all = masks.all.union(policy.grants.all);
             masks.everywhere |= policy.grants.on_all();
-            masks
-                .excepted
-                .extend(policy.excepted.iter().map(|(grants, except)| Excepted::new(directory, grants, except)));
+            // A part that grants nothing has nothing to take out of either.
+            let parts = policy.excepted.iter().filter(|(grants, _)| !grants.says_nothing());
+            masks.excepted.extend(parts.map(|(grants, except)| Excepted::new(directory, grants, except)));
         }
         if masks.category {
             masks.everywhere = ALL;
@@ -99,6 +99,10 @@ impl Masks {
 }
 
 impl NumberedRules {
+    fn says_nothing(&self) -> bool {
+        self.on_all() == 0 && self.by_name.iter().all(Vec::is_empty)
+    }
+
     /// What is granted by rules that name no entity, no place and no kind.
     fn on_all(&self) -> u8 {
         if self.whole.contains(&true) { ALL } else { self.all.bits() }

@@ -10,7 +10,10 @@ use crate::{
     directory::{Directory, EntityNo},
 };
 
-/// The rights of a set of groups. A check reads a few loads from it; lists of entities are worked out when first asked
+/// The rights of a set of groups, for the snapshot that it belongs to: in a later one, numbers may mean other things. So
+/// only a snapshot asks it.
+///
+/// A check reads a few loads from it; lists of entities are worked out when first asked
 /// for, kept, and mended when entities move.
 #[derive(Debug)]
 pub struct AccessTable {
@@ -43,7 +46,7 @@ impl AccessTable {
     }
 
     /// Returns the table of all the groups of some tables. O(their rules).
-    pub fn union<'a>(directory: &Directory, tables: impl IntoIterator<Item = &'a Self>) -> Self {
+    pub(crate) fn union<'a>(directory: &Directory, tables: impl IntoIterator<Item = &'a Self>) -> Self {
         let mut groups: Vec<Arc<GroupEntry>> = Vec::new();
         tables.into_iter().for_each(|table| groups.extend_from_slice(&table.groups));
         Self::new(directory, groups)
@@ -51,12 +54,12 @@ impl AccessTable {
 
     /// Tells whether the groups may do `permission` with `entity_id`. One hash look-up and a few loads, no allocation.
     #[inline]
-    pub fn check(&self, directory: &Directory, entity_id: &str, permission: Permission) -> bool {
+    pub(crate) fn check(&self, directory: &Directory, entity_id: &str, permission: Permission) -> bool {
         self.granted(directory, entity_id).contains(permission)
     }
 
     /// Returns everything that the groups may do with `entity_id`. Cost as [`AccessTable::check`].
-    pub fn granted(&self, directory: &Directory, entity_id: &str) -> Permissions {
+    pub(crate) fn granted(&self, directory: &Directory, entity_id: &str) -> Permissions {
         let unknown;
         let (no, place) = match directory.look_up(entity_id) {
             Some(found) => found,
@@ -70,7 +73,7 @@ impl AccessTable {
 
     /// Returns everything that the groups may do with a numbered entity; nothing if it has been removed. A few loads.
     #[inline]
-    pub fn granted_by_number(&self, directory: &Directory, entity: EntityNo) -> Permissions {
+    pub(crate) fn granted_by_number(&self, directory: &Directory, entity: EntityNo) -> Permissions {
         match directory.place(entity) {
             Some(place) => self.masks.granted(directory, entity.no, place),
             None => Permissions::NONE,
@@ -79,20 +82,20 @@ impl AccessTable {
 
     /// Returns the registered entities on which `permission` is granted. A copy of a pointer if the list is known, else
     /// a few loads for each entity that moved since it was, or for each there is.
-    pub fn visible(&self, directory: &Directory, permission: Permission) -> EntitySet {
+    pub(crate) fn visible(&self, directory: &Directory, permission: Permission) -> EntitySet {
         self.visible.get(&self.masks, directory, permission)
     }
 
     /// Tells whether `permission` is granted on all entities by `entities` or its `all`, as Home Assistant answers it.
     ///
     /// Yes means that every check of it is granted. No means nothing: `{"domains": true}` grants all and answers no.
-    pub const fn access_all(&self, permission: Permission) -> bool {
+    pub(crate) const fn access_all(&self, permission: Permission) -> bool {
         self.masks.category || self.masks.all.contains(permission)
     }
 
     /// Returns the permissions granted on every entity there is or will be, by whatever rule. O(1) unless there are
     /// exceptions.
-    pub fn everywhere(&self) -> Permissions {
+    pub(crate) fn everywhere(&self) -> Permissions {
         self.masks.everywhere()
     }
 }

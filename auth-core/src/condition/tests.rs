@@ -116,3 +116,18 @@ fn what_cannot_be_read_is_named() {
     assert_eq!(serde_json::to_string(&read).unwrap(), text);
     assert!(serde_json::from_str::<Condition>(r#"{"untill":5}"#).is_err());
 }
+
+#[test]
+fn a_day_that_a_calendar_skips() {
+    // There was no 30 December 2011 in Samoa: what began on the 29th over midnight ended on the 31st.
+    let night = weekly("Pacific/Apia", &[Day::Thu], "02:00", "00:45");
+    let mut now = at("2011-12-29T14:38:40Z");
+    for _ in 0..4 {
+        let next = night.changes_after(now).unwrap();
+        assert_ne!(night.holds(next), night.holds(now), "{next}");
+        for minute in 1..next.secs_since(now) / 60 {
+            assert_eq!(night.holds(now.plus_secs(60 * minute)), night.holds(now), "{next}");
+        }
+        now = next;
+    }
+}

@@ -110,7 +110,7 @@ impl Edit {
 
     /// Says what time it is: memberships with conditions count or do not. O(users with conditions).
     pub fn set_time(&mut self, now: Timestamp) {
-        self.next.now = now;
+        self.next.now = Some(now);
         for id in Arc::clone(&self.next.conditional).iter() {
             if let Some(user) = self.next.user(id.as_str()).map(Arc::clone) {
                 self.set_user(Arc::unwrap_or_clone(user));
@@ -133,7 +133,7 @@ impl Edit {
             entries.for_each(|entry| entry.policy.mark(&mut used));
             Arc::make_mut(&mut self.next.directory).sweep(used);
         }
-        self.next.epoch = PolicyEpoch(self.next.epoch.0 + 1);
+        self.next.epoch = PolicyEpoch::next();
         self.next
     }
 
@@ -157,7 +157,7 @@ impl Edit {
             user: Arc::clone(user),
             is_admin: user.is_admin_at(now),
             set: self.next.sets.acquire(&members, groups, &self.next.directory),
-            changes_at: user.changes_after(now),
+            changes_at: now.and_then(|now| user.changes_after(now)),
         }
     }
 

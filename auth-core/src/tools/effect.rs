@@ -34,7 +34,7 @@ impl AuthSnapshot {
         effects(&granted(self, before), &granted(self, after))
     }
 
-    /// Returns who gains and loses what between this state and `after`, by user id. A comparison of visible sets for each
+    /// Returns who gains and loses what between this state and `after`, which was made from it, by user id. A comparison of visible sets for each
     /// user and permission.
     pub fn effects_until(&self, after: &Self) -> Vec<UserEffect> {
         let sets = |home: &Self, user: &User| home.what_can(&user.id).entities;

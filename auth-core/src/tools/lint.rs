@@ -43,11 +43,16 @@ pub enum Wrong {
     TooMuch,
 }
 
-/// How many questions are asked at most to find rules that grant nothing new: some seconds' worth.
+/// How much work it may be at most to try what would be without each rule: some seconds' worth of checks.
 const MAX_QUESTIONS: usize = 200_000_000;
+/// A policy is compiled anew for each of its rules; a rule of it costs so many checks.
+const COMPILING: usize = 50;
+/// For so many names nobody has, one that somebody has is looked for.
+const MAX_MEANT: usize = 100;
 
 impl AuthSnapshot {
-    /// Returns what is odd about a policy in this home, rule by rule in canonical order. O(rules · entities).
+    /// Returns what is odd about a policy in this home, rule by rule in canonical order. O(rules · (rules + entities)), and
+    /// no more than some seconds: then [`Wrong::TooMuch`] stands for what was not tried.
     ///
     /// In a home without entities, only what is odd in any home.
     pub fn lint(&self, policy: &Policy) -> Vec<Finding> {
@@ -57,22 +62,24 @@ impl AuthSnapshot {
         if matches!(policy.entities, Some(Rule::Everything)) {
             findings.push(Finding { path: ["entities".to_owned()].into(), wrong: Wrong::Everything });
         }
-        let in_reach = sites.len().saturating_mul(n_entities) <= MAX_QUESTIONS;
+        let in_reach = sites.len().saturating_mul(n_entities + COMPILING * sites.len()) <= MAX_QUESTIONS;
         if !in_reach {
             findings.push(Finding { path: Vec::new(), wrong: Wrong::TooMuch });
         }
         let with = granted(self, policy);
+        let mut meanings = MAX_MEANT;
+        let try_each = in_reach && n_entities > 0;
         for site in sites {
             let wrong = self
-                .wrong_with(&site, n_entities > 0)
-                .or_else(|| if in_reach && n_entities > 0 { self.idle(&site, policy, &with) } else { None });
+                .wrong_with(&site, try_each, &mut meanings)
+                .or_else(|| if try_each { self.idle(&site, policy, &with) } else { None });
             findings.extend(wrong.map(|wrong| Finding { path: site.path, wrong }));
         }
         findings
     }
 
     /// What is odd about a rule by itself.
-    fn wrong_with(&self, site: &Site, has_entities: bool) -> Option<Wrong> {
+    fn wrong_with(&self, site: &Site, try_names: bool, meanings: &mut usize) -> Option<Wrong> {
         if site.permissions.is_empty() {
             return Some(if site.is_exception {
                 Wrong::ExceptsNothing
@@ -83,10 +90,14 @@ impl AuthSnapshot {
         if site.is_whole() && !site.is_exception {
             return Some(Wrong::Everything);
         }
-        let name = site.name.as_ref().filter(|_| has_entities)?;
+        let name = site.name.as_ref().filter(|_| try_names)?;
         if self.concerned(site).next().is_some() {
             return None;
         }
+        if *meanings == 0 {
+            return Some(Wrong::UnknownName { meant: None });
+        }
+        *meanings -= 1;
         let meant = closest(name, self.names_of(site.subcategory)).map(ToOwned::to_owned);
         Some(Wrong::UnknownName { meant })
     }

@@ -24,7 +24,7 @@ impl AuthSnapshot {
     /// area, label, domain or device where everything there was used, else by entity. O(uses · log uses + entities).
     ///
     /// Rules by place also speak of what comes there later; `by_place` says whether that is wanted. Not always the fewest
-    /// rules there could be: the one that covers most of what is left is taken first.
+    /// rules there could be: the largest is taken first, if more than one entity is left for it.
     pub fn smallest_policy(&self, uses: &[Use], by_place: bool) -> Policy {
         let mut rules = Rules::default();
         for permission in Permission::ALL {
@@ -44,16 +44,14 @@ impl AuthSnapshot {
         let mut add =
             |subcategory, name: &str| _ = names.entry(subcategory).or_default().insert(name.into(), granted.clone());
         let mut candidates = if by_place { self.fully_used(&left) } else { Vec::new() };
-        loop {
-            // What more than one entity is left of; equally many: the first in the order of evaluation.
-            candidates.retain_mut(|(_, _, members)| {
-                members.retain(|entity| left.contains(entity));
-                members.len() > 1
-            });
-            let best = candidates.iter().rev().max_by_key(|(_, _, members)| members.len());
-            let Some((subcategory, name, members)) = best else { break };
-            add(*subcategory, name);
-            members.iter().for_each(|entity| _ = left.remove(entity));
+        // The largest first; of equal ones the first in the order of evaluation.
+        candidates.sort_by_key(|(_, _, members)| core::cmp::Reverse(members.len()));
+        for (subcategory, name, mut members) in candidates {
+            members.retain(|entity| left.contains(entity));
+            if members.len() > 1 {
+                add(subcategory, name);
+                members.iter().for_each(|entity| _ = left.remove(entity));
+            }
         }
         left.iter().filter_map(|entity| directory.entity_id(*entity)).for_each(|id| add(Subcategory::EntityIds, id));
         strangers.for_each(|id| add(Subcategory::EntityIds, id));

@@ -83,3 +83,19 @@ fn a_refusal_names_what_was_missing() {
     assert_eq!(refusal.permission, Some(Permission::Control));
     assert_eq!(refusal.perm_category, Some("entities"));
 }
+
+#[test]
+fn what_a_thrown_away_state_decided_is_decided_again() {
+    let base = home();
+    let lamp = || danger::user_principal(&"lamp".into(), None);
+    let request = || Request { need: "admin", entities: Vec::new() };
+    let mut edit = base.edit();
+    edit.set_user(User { group_ids: vec![Group::ADMIN.into()], ..User::new("lamp", "Lamp") });
+    let thrown_away = edit.finish();
+    let mut edit = base.edit();
+    edit.place_entity("light.a", auth_core::Whereabouts::default());
+    let next = edit.finish();
+    let witness = thrown_away.authorize(lamp(), request()).unwrap();
+    assert!(next.authorize(lamp(), request()).is_err());
+    assert!(next.renew(witness).is_err());
+}

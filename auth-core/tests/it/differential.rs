@@ -156,8 +156,8 @@ impl Model {
                     n_checks += 4;
                 }
                 assert!(!rights.everywhere(permission) || all);
-                if let Some(table) = self.snapshot.table_of(&user.into()) {
-                    assert_eq!(table.access_all(permission), reference::access_all(&merged, permission));
+                if let Some(all) = self.snapshot.access_all(&user.into(), permission) {
+                    assert_eq!(all, reference::access_all(&merged, permission));
                 }
                 if let Some(visible) = visible {
                     for dead in &self.dead {

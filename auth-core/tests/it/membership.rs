@@ -49,7 +49,7 @@ fn rights_come_and_go_at_the_moments_that_the_snapshot_names() {
         let helps = snapshot.rights(&helper);
         // An administrator at times is one at those times only, in every way to ask.
         assert_eq!(helps.is_admin(), helps.check("lock.a", Permission::Read));
-        seen.push((snapshot.now().as_secs(), rights.check("lock.a", Permission::Control), helps.is_admin()));
+        seen.push((snapshot.now().unwrap().as_secs(), rights.check("lock.a", Permission::Control), helps.is_admin()));
         let Some(next) = snapshot.changes_at() else { break };
         snapshot = at(&snapshot, next.as_secs());
     }
@@ -78,4 +78,21 @@ fn a_clock_that_goes_back_gives_the_answer_of_then() {
     let guest = danger::user_principal(&"guest".into(), None);
     assert!(snapshot.rights(&guest).check("lock.a", Permission::Read));
     assert_eq!(snapshot.changes_at(), Some(Timestamp::from_secs(150)));
+}
+
+#[test]
+fn without_a_clock_no_membership_with_conditions_counts() {
+    let snapshot = home();
+    let guest = danger::user_principal(&"guest".into(), None);
+    let rights = snapshot.rights(&guest);
+    assert!(rights.check("light.a", Permission::Read) && !rights.check("lock.a", Permission::Read));
+    // Long over, and nobody has said what time it is.
+    let mut edit = snapshot.edit();
+    let long_ago = Condition { until: Some(Timestamp::from_secs(1_000_000_000)), ..Condition::default() };
+    let conditions = BTreeMap::from([("lights".into(), long_ago)]);
+    edit.set_user(User { group_ids: vec!["lights".into()], conditions, ..User::new("guest", "Guest") });
+    let snapshot = edit.finish();
+    assert!(!snapshot.rights(&guest).check("light.a", Permission::Read));
+    // Somebody should say so at once.
+    assert!(snapshot.changes_at().is_some_and(|at| at < Timestamp::default()));
 }

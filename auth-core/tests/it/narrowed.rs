@@ -91,6 +91,8 @@ fn says_that_the_token_is_in_the_way() {
     let ben = by("ben", "narrow");
     let refused = home.rights(&ben).explain("light.a", Permission::Control).to_string();
     assert!(refused.starts_with("denied: no rule gives control on `light.a`"), "{refused}");
+    // Denied by both: a rule in a group would not help.
+    assert_eq!(home.rights(&ben).explain("lock.a", Permission::Control).reason, Reason::Narrowed);
 }
 
 #[test]

@@ -167,3 +167,24 @@ fn what_is_too_large_is_refused_before_it_is_read() {
     assert_eq!((errors.iter().count(), errors.len()), (PolicyErrors::MAX, 5_000));
     assert!(errors.to_string().ends_with("\nand 4000 more"));
 }
+
+#[test]
+fn many_mistakes_under_a_long_name_take_no_memory() {
+    let mistakes: Vec<String> = (0..999).map(|n| format!(r#""b{n}":1"#)).collect();
+    let text = format!(r#"{{"entities":{{"domains":{{"{}":{{{}}}}}}}}}"#, "x".repeat(100_000), mistakes.join(","));
+    let errors = Policy::parse(&text).unwrap_err();
+    assert_eq!(errors.len(), 999);
+    assert!(errors.iter().count() < 20, "{}", errors.iter().count());
+}
+
+#[test]
+fn parts_have_a_bound() {
+    let parts = |n: usize| {
+        let part = |n| format!(r#"{{"all":true,"except":{{"domains":{{"d{n}":true}}}}}}"#);
+        let parts: Vec<String> = (0..n).map(part).collect();
+        Policy::parse(&format!(r#"{{"entities":{{"any_of":[{}]}}}}"#, parts.join(",")))
+    };
+    assert!(parts(Policy::MAX_PARTS).is_ok());
+    let refused = parts(Policy::MAX_PARTS + 1).unwrap_err().to_string();
+    assert_eq!(refused, "entities: 257 parts with exceptions, where at most 256 may be");
+}

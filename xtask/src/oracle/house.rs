@@ -130,8 +130,8 @@ impl Subject<'_> {
             same(&granted, &rights.visible(permission).contains(number), what("by the visible set"))?;
         }
         if !self.is_owner {
-            let table = self.snapshot.table_of(&self.user_id).ok_or_else(no_table)?;
-            same(&granted, &table.check(directory, entity_id, permission), what("by the table"))?;
+            let of_user = self.snapshot.rights_of(&self.user_id).check(entity_id, permission);
+            same(&granted, &of_user, what("by the user's rights"))?;
             let at = self.house.whereabouts(entity_id);
             let reference = reference::check(&self.merged, entity_id, at, permission);
             same(&granted, &reference, what("by the reference"))?;
@@ -148,8 +148,7 @@ impl Subject<'_> {
         if self.is_owner {
             return Ok(everywhere);
         }
-        let table = self.snapshot.table_of(&self.user_id).ok_or_else(no_table)?;
-        let all = table.access_all(permission);
+        let all = self.snapshot.access_all(&self.user_id, permission).ok_or_else(no_user)?;
         same(&all, &reference::access_all(&self.merged, permission), || {
             format!("access_all {permission}, by the reference as by the table")
         })?;
@@ -160,6 +159,6 @@ impl Subject<'_> {
     }
 }
 
-fn no_table() -> Mismatch {
-    Mismatch::new("the user's table", "one", "none")
+fn no_user() -> Mismatch {
+    Mismatch::new("the user", "one", "none")
 }

@@ -130,7 +130,7 @@ fn same_errors(expected: &Errors, got: &PolicyErrors) -> Outcome {
                 Problem::UnknownName { .. } => "key",
                 Problem::WrongValue { .. } => "value",
                 Problem::DuplicateName => "duplicate",
-                Problem::Syntax { .. } | Problem::TooLong { .. } => "syntax",
+                Problem::Syntax { .. } | Problem::TooLong { .. } | Problem::TooManyParts { .. } => "syntax",
             };
             (kind.to_owned(), error.path.clone())
         })

@@ -102,3 +102,12 @@ fn without_a_home_only_what_is_odd_everywhere() {
         &["entities.domains.lock: an empty object grants nothing, and takes nothing away: for that there is `except`"],
     );
 }
+
+#[test]
+fn a_policy_that_would_take_too_long_is_said_to() {
+    let names: alloc::vec::Vec<_> = (0..3_000).map(|n| format!(r#""light.l{n}":true"#)).collect();
+    let policy = Policy::parse(&format!(r#"{{"entities":{{"entity_ids":{{{}}}}}}}"#, names.join(","))).unwrap();
+    let findings = home().lint(&policy);
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0].wrong, Wrong::TooMuch);
+}
