@@ -5,14 +5,15 @@ use std::{
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
-use auth_core::{Action, Authorized, Context, EntityId, PolicyEpoch, Principal, Unauthorized};
+use arc_swap::ArcSwapOption;
+use auth_core::{Action, Authorized, Context, EntityId, PolicyEpoch, Principal, Unauthorized, UserId};
 use registries::Change;
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 
 use crate::{
     Entity, Event, EventData, FireError, FireEvent, Handler, Manages, Origin, ReadState, ReadStates, RegisterError,
-    RemoveState, ServiceAccess, ServiceSpec, SetState, SetStateError, State, Viewer, World, WorldWriter,
+    RemoveState, ServiceAccess, ServiceSpec, SetState, SetStateError, State, UseLog, Viewer, World, WorldWriter,
     machine::{Machine, Write},
     new_context_id, now,
     world::SharedWorld,
@@ -30,6 +31,8 @@ pub(crate) struct Shared {
     pub(crate) world: Arc<SharedWorld>,
     services: RwLock<BTreeMap<String, BTreeMap<String, Arc<ServiceSpec>>>>,
     entities: RwLock<HashMap<EntityId, Arc<dyn Entity>>>,
+    /// Who is watched, if somebody is.
+    use_log: ArcSwapOption<UseLog>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -45,6 +48,13 @@ impl Shared {
 
     pub(crate) fn entities_mut(&self) -> RwLockWriteGuard<'_, HashMap<EntityId, Arc<dyn Entity>>> {
         self.entities.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes what was granted, if somebody is watched.
+    pub(crate) fn note<R: Action>(&self, authorized: &Authorized<R>) {
+        if let Some(log) = &*self.use_log.load() {
+            log.note(authorized.principal(), authorized.request().need());
+        }
     }
 
     pub(crate) fn service(&self, domain: &str, name: &str) -> Option<Arc<ServiceSpec>> {
@@ -76,7 +86,16 @@ impl Bus {
     /// # Errors
     /// [`Unauthorized`], with what was missing.
     pub fn authorize<R: Action>(&self, principal: &Principal, request: R) -> Result<Authorized<R>, Unauthorized> {
-        self.shared.world.load().auth.authorize(principal.clone(), request)
+        let authorized = self.shared.world.load().auth.authorize(principal.clone(), request)?;
+        self.shared.note(&authorized);
+        Ok(authorized)
+    }
+
+    /// Begins to note what a user does, in place of anybody else.
+    pub fn log_uses_of(&self, user_id: UserId) -> Arc<UseLog> {
+        let log = Arc::new(UseLog::new(user_id));
+        self.shared.use_log.store(Some(Arc::clone(&log)));
+        log
     }
 
     /// Returns the states that the principal may read, in the order of first writing. O(entities).

@@ -110,6 +110,7 @@ impl Bus {
         }
         let call = self.resolve(&world, &principal, request)?;
         let authorized = world.auth.authorize(principal, call).map_err(|refusal| refusal.in_context(&context))?;
+        self.shared.note(&authorized);
         Box::pin(self.carry_out(authorized, context, depth)).await
     }
 

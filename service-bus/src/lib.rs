@@ -14,6 +14,8 @@ pub use event::{Event, EventData, Origin};
 mod world;
 pub use world::{World, WorldWriter};
 
+mod use_log;
+pub use use_log::UseLog;
 mod viewer;
 mod wire;
 pub use viewer::{NON_ADMIN_EVENTS, Viewer};

@@ -1,6 +1,6 @@
 //! `doorward policy`: its commands and options.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -118,6 +118,21 @@ pub(crate) enum Policy {
         user: String,
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
+    },
+    /// Run the hub until it is asked to end (Ctrl-C), then print the smallest policy that allows what a user did meanwhile:
+    /// states that were asked for by id, services that were called. What lists show is not counted.
+    Record {
+        #[arg(long)]
+        data: PathBuf,
+        /// User name, name or id.
+        #[arg(long)]
+        user: String,
+        /// Where to listen.
+        #[arg(long, default_value = "127.0.0.1:8123")]
+        listen: SocketAddr,
+        /// Name areas, domains and the like where everything there was used. They also speak of what comes there later.
+        #[arg(long)]
+        by_place: bool,
     },
     /// Print the smallest policy that allows what was done.
     Smallest {

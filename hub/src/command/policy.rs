@@ -13,7 +13,11 @@ use self::{
     answer::{effects, say},
     home_of::{of_data, user_of},
 };
-use crate::cli::{Format, Policy as Command, Question};
+use super::{accounts::find, open_home, serve};
+use crate::{
+    cli::{Area, Format, Policy as Command, Question},
+    run,
+};
 
 pub(crate) async fn run(command: Command) -> Result<()> {
     match command {
@@ -73,6 +77,14 @@ pub(crate) async fn run(command: Command) -> Result<()> {
             Ok(())
         }
         Command::WhatCan { data, user, format } => what_can(&data, &user, format).await,
+        Command::Record { data, user, listen, by_place } => {
+            let listener = run::listen(listen).await?;
+            let home = open_home(&data, Area::Own).await?;
+            let log = home.bus().log_uses_of(find(&home, &user)?.user.id);
+            serve::serve(home.clone(), listener).await?;
+            crate::output::line(home.bus().world().auth.smallest_policy(&log.uses(), by_place));
+            Ok(())
+        }
         Command::Smallest { data, file, by_place } => {
             let (home, _) = of_data(&data).await?;
             crate::output::line(home.smallest_policy(&uses(&text_of(&file)?.1)?, by_place));

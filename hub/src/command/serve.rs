@@ -4,7 +4,9 @@ use std::{net::SocketAddr, path::Path};
 
 use anyhow::Result;
 use auth_core::principal::danger;
+use home::Home;
 use service_bus::WriteStates;
+use tokio::net::TcpListener;
 
 use super::open_home;
 use crate::{cli::Area, integrations, output, run};
@@ -12,6 +14,11 @@ use crate::{cli::Area, integrations, output, run};
 pub(crate) async fn run(data: &Path, listen: SocketAddr, area_rule: Area) -> Result<()> {
     let listener = run::listen(listen).await?;
     let home = open_home(data, area_rule).await?;
+    serve(home, listener).await
+}
+
+/// Runs a home until the process is asked to end.
+pub(super) async fn serve(home: Home, listener: TcpListener) -> Result<()> {
     components::register(home.bus())?;
     // Entities whose integration is not there are shown as such.
     let core = danger::integration_principal("homeassistant");

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     cli::{done, home, refused, with_input},
-    support::{Temporary, server::doorward},
+    support::{Server, Temporary, server::doorward},
 };
 
 pub(crate) fn write(dir: &Temporary, name: &str, text: &str) -> String {
@@ -109,6 +109,30 @@ fn what_was_done_makes_a_policy() {
     );
     refused(&with_input(&["policy", "smallest", "--data", data, "-"], "light.sink\n"), "line 1: `light.sink`");
     refused(&with_input(&["policy", "smallest", "--data", data, "-"], "light.sink fly\n"), "line 1: `fly`");
+}
+
+#[test]
+fn what_somebody_does_for_a_while_makes_a_policy() {
+    let dir = home(r#"{"entities":{"all":true}}"#);
+    let data = dir.0.to_str().unwrap();
+    furnish(&dir);
+    let token = |user| done(&doorward(&["token", "create", "--data", data, "--user", user, "--name", "test"]));
+    let (gus, ann) = (token("gus"), token("ann"));
+    let arguments = ["policy", "record", "--data", data, "--user", "gus", "--listen", "127.0.0.1:0"];
+    let mut server = Server::start(&arguments, &dir.0);
+    let get = |token: &str, path: &str| server.request("GET", path).token(token.trim()).send();
+    assert_eq!(get(&gus, "/api/states/light.sink").status, 200);
+    // Somebody else's doings, refusals and lists are not counted.
+    assert_eq!(get(&ann, "/api/states/lock.front").status, 200);
+    assert_eq!(get(&gus, "/api/states").status, 200);
+    let call = json!({"entity_id": "lock.front"});
+    let called = server.request("POST", "/api/services/lock/lock").token(gus.trim()).json(&call).send();
+    assert_eq!(called.status, 200, "{}", called.text());
+    assert!(server.terminate(std::time::Duration::from_secs(10)).unwrap().success());
+    assert_eq!(
+        server.line_with("{\"entities\""),
+        r#"{"entities":{"entity_ids":{"light.sink":{"read":true},"lock.front":{"control":true}}}}"#
+    );
 }
 
 #[test]

@@ -43,6 +43,7 @@ pub(crate) struct Server {
     pub(crate) creds: Value,
     /// What it has said on standard error.
     log: Arc<Mutex<String>>,
+    output: Arc<Mutex<String>>,
     _dir: Option<Temporary>,
 }
 
@@ -75,7 +76,7 @@ impl Server {
     }
 
     /// Starts the binary; what it keeps for a while, and would leave behind when it is killed, is kept in `temporary`.
-    fn start(arguments: &[&str], temporary: &Path) -> Self {
+    pub(crate) fn start(arguments: &[&str], temporary: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
         let command = command
             .args(arguments)
@@ -98,10 +99,14 @@ impl Server {
             let at = line.split("http://").nth(1)?;
             Some(at.split([' ', '.']).take(4).collect::<Vec<_>>().join(".").trim_end_matches('.').to_owned())
         });
-        // Whatever else it says is read away, so that it never waits for a reader.
-        std::thread::spawn(move || lines.for_each(drop));
+        // Whatever else it says is read at once, so that it never waits for a reader.
+        let output = Arc::<Mutex<String>>::default();
+        let kept = Arc::clone(&output);
+        std::thread::spawn(move || {
+            lines.map_while(Result::ok).for_each(|line| kept.lock().unwrap().push_str(&(line + "\n")))
+        });
         let address = address.unwrap_or_else(|| panic!("{arguments:?} did not start: {}", log.lock().unwrap()));
-        Self { process, address, creds: Value::Null, log, _dir: None }
+        Self { process, address, creds: Value::Null, log, output, _dir: None }
     }
 
     /// Returns the long-lived token of a demo's user.
@@ -131,6 +136,19 @@ impl Server {
     /// Returns what it has said on standard error.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
+    }
+
+    /// Waits for a line on standard output that came after the address.
+    pub(crate) fn line_with(&self, words: &str) -> String {
+        let end = Instant::now() + Duration::from_secs(10);
+        loop {
+            let line = self.output.lock().unwrap().lines().find(|line| line.contains(words)).map(ToOwned::to_owned);
+            if let Some(line) = line {
+                return line;
+            }
+            assert!(Instant::now() < end, "no line with {words:?} in {}", self.output.lock().unwrap());
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Asks the hub to end and waits for that, for a while.
