@@ -146,6 +146,26 @@ mod tests {
             &[Some("write an object with a member for each name, such as {\"light\": true}")],
         );
         check("[1", &[None]);
+        check(r#"{"all":true}"#, &[Some("`all` belongs inside `entities`")]);
+        check(r#"{"config_entries":true,"domain":1}"#, &[None, None]);
+        check(r#"{"entities":{"domains":{"light":{"all":true}}}}"#, &[None]);
+        check(r#"{"entities":{"any_of":{}}}"#, &[None]);
+    }
+
+    #[test]
+    fn what_is_close_and_what_is_not() {
+        assert_eq!(closest("lightt.sink", ["light.sink", "lock.front"]), Some("light.sink"));
+        // At most a slip for each three letters and one more, and four in all.
+        assert_eq!(closest("abcxyz", ["abcdef"]), Some("abcdef"));
+        assert_eq!(closest("abwxyz", ["abcdef"]), None);
+        assert_eq!(closest("0000efghijklmnop", ["abcdefghijklmnop"]), Some("abcdefghijklmnop"));
+        assert_eq!(closest("00000fghijklmnop", ["abcdefghijklmnop"]), None);
+        // A beginning will do, from three letters on.
+        assert_eq!((closest("ent", ["entity_ids"]), closest("en", ["entity_ids"])), (Some("entity_ids"), None));
+        let long = "x".repeat(MAX_NAME);
+        assert_eq!(closest(&long, [long.as_str()]), Some(long.as_str()));
+        let longer = "x".repeat(MAX_NAME + 1);
+        assert_eq!(closest(&longer, [longer.as_str()]), None);
     }
 
     #[test]

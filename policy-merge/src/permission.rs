@@ -129,3 +129,28 @@ impl fmt::Debug for Permissions {
         f.debug_set().entries(self.iter()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::format;
+
+    use super::*;
+
+    #[test]
+    fn sets_of_permissions_are_sets() {
+        for a in (0..8).map(Permissions::from_bits) {
+            for b in (0..8).map(Permissions::from_bits) {
+                for permission in Permission::ALL {
+                    let (in_a, in_b) = (a.contains(permission), b.contains(permission));
+                    assert_eq!(a.union(b).contains(permission), in_a || in_b);
+                    assert_eq!(a.intersection(b).contains(permission), in_a && in_b);
+                    assert_eq!(a.without(b).contains(permission), in_a && !in_b);
+                }
+            }
+            assert_eq!(a.iter().collect::<Permissions>(), a);
+            assert_eq!(a.is_empty(), a == Permissions::NONE);
+        }
+        assert_eq!(format!("{:?}", Permissions::from_bits(0b1111_0101)), "{Read, Edit}");
+        assert_eq!("control".parse(), Ok(Permission::Control));
+    }
+}

@@ -220,3 +220,34 @@ impl fmt::Display for Subcategory {
         f.write_str(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{format, string::ToString};
+
+    use super::*;
+    use crate::Permission;
+
+    #[test]
+    fn policies_that_have_names_of_their_own() {
+        assert_eq!(Policy::everything().to_string(), r#"{"entities":true}"#);
+        let read = Permissions::NONE.with(Permission::Read);
+        assert_eq!(Policy::all(read).to_string(), r#"{"entities":{"all":{"read":true}}}"#);
+        assert_eq!(Policy::from(Rules::default()).to_string(), r#"{"entities":{}}"#);
+    }
+
+    #[test]
+    fn knows_whether_it_has_exceptions() {
+        let has = |text: &str| Policy::parse(text).unwrap().has_exceptions();
+        assert!(has(r#"{"entities":{"all":true,"except":{"domains":{"lock":true}}}}"#));
+        assert!(!has(r#"{"entities":{"all":true,"except":{"domains":{"lock":{}}}}}"#));
+        assert!(!has("{}") && !has(r#"{"entities":true}"#));
+    }
+
+    #[test]
+    fn subcategories_are_called_as_in_json() {
+        for subcategory in Subcategory::NAMED.into_iter().chain([Subcategory::All]) {
+            assert_eq!(format!("{subcategory}"), subcategory.as_str());
+        }
+    }
+}

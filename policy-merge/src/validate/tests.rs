@@ -155,6 +155,9 @@ fn what_is_too_large_is_refused_before_it_is_read() {
     let long = " ".repeat(Policy::MAX_TEXT + 1);
     let refused = Policy::parse(&long).unwrap_err().to_string();
     assert_eq!(refused, "policy: 4194305 bytes, where at most 4194304 are read");
+    // One byte less is read, and found to be nothing.
+    let refused = Policy::parse(&" ".repeat(Policy::MAX_TEXT)).unwrap_err().to_string();
+    assert!(refused.starts_with("policy: not JSON"), "{refused}");
     // A hundred thousand rules are read.
     let rules: Vec<String> = (0..100_000).map(|n| format!(r#""light.{n}":{{"read":true}}"#)).collect();
     assert!(Policy::parse(&format!(r#"{{"entities":{{"entity_ids":{{{}}}}}}}"#, rules.join(","))).is_ok());
@@ -166,6 +169,9 @@ fn what_is_too_large_is_refused_before_it_is_read() {
     let errors = Policy::parse(&format!(r#"{{"entities":{{"entity_ids":{{{}}}}}}}"#, rules.join(","))).unwrap_err();
     assert_eq!((errors.iter().count(), errors.len()), (PolicyErrors::MAX, 5_000));
     assert!(errors.to_string().ends_with("\nand 4000 more"));
+    let exactly: Vec<String> = (0..PolicyErrors::MAX).map(|n| format!(r#""light.{n}":1"#)).collect();
+    let errors = Policy::parse(&format!(r#"{{"entities":{{"entity_ids":{{{}}}}}}}"#, exactly.join(","))).unwrap_err();
+    assert!(!errors.to_string().contains("more"), "all of them are listed");
 }
 
 #[test]
