@@ -147,6 +147,11 @@ mod tests {
                     assert_eq!(a.without(b).contains(permission), in_a && !in_b);
                 }
             }
+            assert_eq!(Permissions::from_bits(a.bits()), a);
+            for permission in Permission::ALL {
+                assert_eq!(a.with(permission), a.union(Permissions::NONE.with(permission)));
+                assert!(a.with(permission).with(permission).contains(permission));
+            }
             assert_eq!(a.iter().collect::<Permissions>(), a);
             assert_eq!(a.is_empty(), a == Permissions::NONE);
         }
