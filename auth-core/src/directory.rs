@@ -164,10 +164,14 @@ impl Directory {
 
     /// Iterates over the numbers under which rules of a subcategory speak of a registered entity; zero is none.
     pub(crate) fn numbers_of(&self, entity: EntityNo, subcategory: Subcategory) -> impl Iterator<Item = u32> {
-        let place = self.place(entity).copied().unwrap_or_default();
+        self.numbers_at(entity.no, self.place(entity).copied().unwrap_or_default(), subcategory)
+    }
+
+    /// The same for the entity number `no`, registered or not, at some place.
+    pub(crate) fn numbers_at(&self, no: u32, place: Place, subcategory: Subcategory) -> impl Iterator<Item = u32> {
         let tags = self.tags(&place);
         let one = match subcategory {
-            Subcategory::EntityIds => entity.no,
+            Subcategory::EntityIds => no,
             Subcategory::DeviceIds => place.device,
             Subcategory::AreaIds => place.area,
             Subcategory::FloorIds => tags.map_or(0, |tags| tags.floor),

@@ -106,23 +106,9 @@ struct Said<'a> {
 type Rule = (Subcategory, Option<String>, Permissions);
 
 impl Said<'_> {
-    /// Returns the numbers under which a subcategory can name the entity.
-    fn numbers(&self, subcategory: Subcategory) -> Vec<u32> {
-        let tags = self.directory.tags(&self.place);
-        match subcategory {
-            Subcategory::EntityIds => [self.no].into(),
-            Subcategory::DeviceIds => [self.place.device].into(),
-            Subcategory::AreaIds => [self.place.area].into(),
-            Subcategory::LabelIds => tags.map(|tags| tags.labels.to_vec()).unwrap_or_default(),
-            Subcategory::FloorIds => tags.map(|tags| tags.floor).into_iter().collect(),
-            Subcategory::Domains => [self.place.domain].into(),
-            Subcategory::All => Vec::new(),
-        }
-    }
-
     /// Iterates over the rules that speak of the permission by a name of the entity's.
     fn by_name(&self, rules: &NumberedRules, subcategory: Subcategory) -> impl Iterator<Item = Rule> {
-        self.numbers(subcategory).into_iter().filter_map(move |no| {
+        self.directory.numbers_at(self.no, self.place, subcategory).filter_map(move |no| {
             let permissions = rules.named(subcategory, no);
             let name = self.directory.name(subcategory, no).map(ToOwned::to_owned);
             permissions.contains(self.permission).then_some((subcategory, name, permissions))
