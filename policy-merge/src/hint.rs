@@ -120,6 +120,13 @@ mod tests {
     }
 
     #[test]
+    fn a_slip_is_at_most_a_few_letters() {
+        // Four letters away, where a name of nine may be four away; no beginning of it.
+        assert_eq!(closest("efghi", ["abcdefghi"]), Some("abcdefghi"));
+        assert_eq!(closest("fghi", ["abcdefghi"]), None);
+    }
+
+    #[test]
     fn says_what_was_probably_meant() {
         check(r#"{"domains":true}"#, &[Some("`domains` belongs inside `entities`")]);
         check(r#"{"entities":{"entity_id":true}}"#, &[Some("did you mean `entity_ids`?")]);

@@ -112,3 +112,18 @@ impl<'de> Visitor<'de> for NodeVisitor {
         Ok(Node::Object(object))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::string::ToString;
+
+    use serde::de::value::{BytesDeserializer, Error};
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_json_is_said_to_be_none() {
+        let refused: Result<Node, Error> = Node::deserialize(BytesDeserializer::new(b"x"));
+        assert_eq!(refused.unwrap_err().to_string(), "invalid type: byte array, expected JSON");
+    }
+}

@@ -157,5 +157,6 @@ mod tests {
         }
         assert_eq!(format!("{:?}", Permissions::from_bits(0b1111_0101)), "{Read, Edit}");
         assert_eq!("control".parse(), Ok(Permission::Control));
+        assert_eq!(format!("{}", Permission::Control), "control");
     }
 }

@@ -234,6 +234,7 @@ mod tests {
         let read = Permissions::NONE.with(Permission::Read);
         assert_eq!(Policy::all(read).to_string(), r#"{"entities":{"all":{"read":true}}}"#);
         assert_eq!(Policy::from(Rules::default()).to_string(), r#"{"entities":{}}"#);
+        assert_eq!(format!("{:?}", Policy::everything()), r#"Policy({"entities":true})"#);
     }
 
     #[test]

@@ -57,6 +57,15 @@ fn every_error_is_reported_in_document_order() {
 }
 
 #[test]
+fn mistakes_are_printed_one_a_line() {
+    let errors = Policy::parse(r#"{"entities":{"all":1,"domains":2}}"#).unwrap_err();
+    let text = errors.to_string();
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    assert!(lines[0].starts_with("entities.all: ") && lines[1].starts_with("entities.domains: "), "{text}");
+}
+
+#[test]
 fn a_name_given_twice_is_refused() {
     check(
         r#"{"entities":{"domains":{"light":true,"light":{"read":true}}}}"#,
@@ -181,6 +190,14 @@ fn many_mistakes_under_a_long_name_take_no_memory() {
     let errors = Policy::parse(&text).unwrap_err();
     assert_eq!(errors.len(), 999);
     assert!(errors.iter().count() < 20, "{}", errors.iter().count());
+}
+
+#[test]
+fn mistakes_under_paths_of_a_megabyte_are_only_counted() {
+    // The path is `entities`, `domains` and the name: exactly as long as may be, so that the next has no room.
+    let name = "x".repeat((1 << 20) - "entities".len() - "domains".len());
+    let errors = Policy::parse(&format!(r#"{{"entities":{{"domains":{{"{name}":1,"y":1}}}}}}"#)).unwrap_err();
+    assert_eq!((errors.iter().count(), errors.len()), (1, 2));
 }
 
 #[test]
