@@ -6,6 +6,9 @@ use crate::{EntityId, Permission};
 ///
 /// Implement it beside the request's type. The orphan rule keeps everybody else from weakening it.
 pub trait Action {
+    /// What it is called in logs and in the audit trail: the type's name, such as `CreateUser`.
+    const NAME: &'static str;
+
     /// Returns what the principal must be allowed for this request to run.
     fn need(&self) -> Need<'_>;
 }

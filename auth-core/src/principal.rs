@@ -1,6 +1,7 @@
 //! Whoever acts: the one whose rights count.
 
 use alloc::sync::Arc;
+use core::net::IpAddr;
 
 use crate::{TokenId, UserId};
 
@@ -8,6 +9,7 @@ use crate::{TokenId, UserId};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
     who: Who,
+    from: Option<IpAddr>,
 }
 
 /// The kinds of principal.
@@ -38,6 +40,11 @@ impl Principal {
         &self.who
     }
 
+    /// Returns the address that the session comes from, where it is known. It says nothing about rights: for the audit trail.
+    pub const fn from(&self) -> Option<IpAddr> {
+        self.from
+    }
+
     /// Returns the user, if it is one.
     pub const fn user_id(&self) -> Option<&UserId> {
         match &self.who {
@@ -59,22 +66,28 @@ impl Principal {
 /// assembling binary use these, and a test of the repository checks that.
 pub mod danger {
     use alloc::sync::Arc;
+    use core::net::IpAddr;
 
     use super::{Principal, Who};
     use crate::{TokenId, UserId};
 
     /// Returns the principal of a user who has just proved who they are with a live token.
     pub fn user_principal(user_id: &UserId, token_id: Option<&TokenId>) -> Principal {
-        Principal { who: Who::User { user_id: user_id.clone(), token_id: token_id.cloned() } }
+        Principal { who: Who::User { user_id: user_id.clone(), token_id: token_id.cloned() }, from: None }
+    }
+
+    /// Returns the principal of a user who has just proved who they are with a live token, at this address.
+    pub fn session_principal(user_id: &UserId, token_id: &TokenId, from: IpAddr) -> Principal {
+        Principal { from: Some(from), ..user_principal(user_id, Some(token_id)) }
     }
 
     /// Returns the hub's own principal for the work named by `role`. It may do everything.
     pub const fn system_principal(role: &'static str) -> Principal {
-        Principal { who: Who::System { role } }
+        Principal { who: Who::System { role }, from: None }
     }
 
     /// Returns the principal of an integration.
     pub fn integration_principal(domain: &str) -> Principal {
-        Principal { who: Who::Integration { domain: Arc::from(domain) } }
+        Principal { who: Who::Integration { domain: Arc::from(domain) }, from: None }
     }
 }

@@ -231,6 +231,8 @@ pub struct RemoveCredential(pub String);
 macro_rules! admin {
     ($($request:ident)*) => {$(
         impl Action for $request {
+            const NAME: &'static str = stringify!($request);
+
             fn need(&self) -> Need<'_> {
                 Need::Admin
             }
@@ -245,30 +247,40 @@ admin! {
 }
 
 impl Action for AddEntry {
+    const NAME: &'static str = "AddEntry";
+
     fn need(&self) -> Need<'_> {
         Need::Integration(&self.0.domain)
     }
 }
 
 impl Action for ReplaceEntry {
+    const NAME: &'static str = "ReplaceEntry";
+
     fn need(&self) -> Need<'_> {
         Need::Integration(&self.domain)
     }
 }
 
 impl Action for ChangeEntry {
+    const NAME: &'static str = "ChangeEntry";
+
     fn need(&self) -> Need<'_> {
         Need::Integration(&self.domain)
     }
 }
 
 impl Action for RunIntegration {
+    const NAME: &'static str = "RunIntegration";
+
     fn need(&self) -> Need<'_> {
         Need::Integration(&self.0)
     }
 }
 
 impl Action for DiscoverFlow {
+    const NAME: &'static str = "DiscoverFlow";
+
     fn need(&self) -> Need<'_> {
         Need::Integration(&self.domain)
     }

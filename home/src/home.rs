@@ -210,7 +210,7 @@ impl Home {
     }
 
     pub(crate) async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
-        if changes.is_empty() { Ok(()) } else { self.inner.store.commit(changes).await }
+        if changes.is_empty() { Ok(()) } else { self.inner.store.commit(changes).await.map(drop) }
     }
 
     /// Tells every open connection to look again at its token and user. Called before a change is acknowledged.

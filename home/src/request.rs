@@ -12,6 +12,8 @@ macro_rules! requests {
         pub struct $name { $($(#[$field_doc])* pub $field: $kind,)* }
 
         impl Action for $name {
+            const NAME: &'static str = stringify!($name);
+
             fn need(&self) -> Need<'_> {
                 let $this = self;
                 $need

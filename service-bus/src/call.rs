@@ -51,6 +51,8 @@ impl CallRequest {
 }
 
 impl Action for Call {
+    const NAME: &'static str = "CallService";
+
     fn need(&self) -> Need<'_> {
         match &self.spec.access {
             ServiceAccess::Authenticated => Need::Authenticated,

@@ -58,42 +58,56 @@ pub struct WriteStates {
 }
 
 impl Action for ReadStates {
+    const NAME: &'static str = "ReadStates";
+
     fn need(&self) -> Need<'_> {
         Need::Authenticated
     }
 }
 
 impl Action for ReadState {
+    const NAME: &'static str = "ReadState";
+
     fn need(&self) -> Need<'_> {
         Need::Entity(&self.0, Permission::Read)
     }
 }
 
 impl Action for SetState {
+    const NAME: &'static str = "SetState";
+
     fn need(&self) -> Need<'_> {
         Need::Admin
     }
 }
 
 impl Action for RemoveState {
+    const NAME: &'static str = "RemoveState";
+
     fn need(&self) -> Need<'_> {
         Need::Admin
     }
 }
 
 impl Action for FireEvent {
+    const NAME: &'static str = "FireEvent";
+
     fn need(&self) -> Need<'_> {
         Need::Admin
     }
 }
 
 impl Action for OpenFeed {
+    const NAME: &'static str = "OpenFeed";
+
     fn need(&self) -> Need<'_> {
         Need::Authenticated
     }
 }
 
 impl Action for WriteStates {
+    const NAME: &'static str = "WriteStates";
+
     fn need(&self) -> Need<'_> {
         Need::Integration(&self.integration)
     }

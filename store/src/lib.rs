@@ -7,6 +7,9 @@
 mod record;
 pub use record::{CoreConfig, GroupRecord, IgnoredIssue, LoginRecord, Person, Record, RecordKind, Stored};
 
+mod audit_log;
+pub use audit_log::{AuditKeep, AuditLine, AuditLog, AuditPage, AuditSpan, PageFrom};
+
 mod sqlite;
 pub use sqlite::SqliteStore;
 
@@ -21,25 +24,27 @@ pub enum Change {
     Put(Box<Record>),
     /// Remove a record; nothing if there is none.
     Delete(RecordKind, String),
+    /// Put an audit record at the end of its trail.
+    Audit(audit::Trail, Box<audit::Record>),
 }
 
 /// Keeps records.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: AuditLog {
     /// Returns everything that is kept, each kind in the order of first writing.
     ///
     /// # Errors
     /// [`StoreError`]; above all for a record that cannot be read.
     async fn load(&self) -> Result<Stored, StoreError>;
 
-    /// Makes all `changes`, in their order, or none.
+    /// Makes all `changes`, in their order, or none. Returns the audit records among them, each in its place.
     ///
     /// # Errors
     /// [`StoreError`]; nothing has changed then.
     ///
     /// # Cancel safety
     /// Dropping the future midway may leave the changes made or not, never in part.
-    async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError>;
+    async fn commit(&self, changes: Vec<Change>) -> Result<Vec<AuditLine>, StoreError>;
 }
 
 /// Why the store did not do it.
@@ -65,6 +70,14 @@ pub enum StoreError {
         found: i64,
         /// The newest that is known here.
         known: i64,
+    },
+    /// The copy that is made before an older database is changed could not be put in its place.
+    #[error("copying the database to {path} before it is changed: {error}")]
+    Backup {
+        /// Where it should be.
+        path: String,
+        /// Why it is not.
+        error: std::io::Error,
     },
     /// The writer has ended.
     #[error("the store is closed")]

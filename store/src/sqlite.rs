@@ -1,12 +1,17 @@
 //! SQLite: one writer thread, a transaction for each batch, on disk before the answer.
 
+mod audit;
+
 use std::{path::Path, thread, time::Duration};
 
 use async_trait::async_trait;
 use rusqlite::{Connection, TransactionBehavior, params};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Change, Record, RecordKind, Store, StoreError, Stored};
+use self::audit::Chains;
+use crate::{
+    AuditKeep, AuditLine, AuditLog, AuditPage, AuditSpan, Change, Record, RecordKind, Store, StoreError, Stored,
+};
 
 /// A store in one SQLite file (and its `-wal` and `-shm` beside it while it is open).
 ///
@@ -18,25 +23,35 @@ pub struct SqliteStore {
 }
 
 enum Job {
-    Load(oneshot::Sender<Result<Stored, StoreError>>),
-    Commit(Vec<Change>, oneshot::Sender<Result<(), StoreError>>),
+    Load(Answer<Stored>),
+    Commit(Vec<Change>, Answer<Vec<AuditLine>>),
+    Lines(AuditPage, Answer<Vec<AuditLine>>),
+    Spans(Answer<Vec<AuditSpan>>),
+    Trim(AuditKeep, Answer<u64>),
 }
 
+type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
+
 /// The newest version of the tables that is known here. The third has the tables of the second; its users can have
-/// conditions and its tokens policies, which an older hub would pass over, and so allow more.
-const VERSION: i64 = 3;
+/// conditions and its tokens policies, which an older hub would pass over, and so allow more. The fourth has the audit
+/// trail.
+const VERSION: i64 = 4;
 
 /// How many batches may wait for the writer; more wait to be let in.
 const QUEUE: usize = 64;
 
 impl SqliteStore {
-    /// Opens the file, and makes it if there is none. The file is readable by its owner alone.
+    /// Opens the file, and makes it if there is none. The file is readable by its owner alone. One that an older version
+    /// wrote is brought up to date; a copy of it as it was stays beside it, named `<file>.v<version>`.
     ///
     /// # Errors
     /// [`StoreError::Database`], [`StoreError::TooNew`].
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         make_private(path);
-        Self::start(Connection::open(path)?)
+        let connection = Connection::open(path)?;
+        lock(&connection)?;
+        back_up_if_older(&connection, path)?;
+        Self::start(connection)
     }
 
     /// Opens a store that is gone when it is dropped.
@@ -49,51 +64,103 @@ impl SqliteStore {
 
     fn start(mut connection: Connection) -> Result<Self, StoreError> {
         prepare(&mut connection)?;
+        let mut chains = Chains::read(&connection)?;
         let (jobs, mut waiting) = mpsc::channel(QUEUE);
         thread::spawn(move || {
             while let Some(job) = waiting.blocking_recv() {
                 // Nobody waiting any more is fine: what was asked for is done all the same.
                 match job {
                     Job::Load(answer) => _ = answer.send(load(&connection)),
-                    Job::Commit(changes, answer) => _ = answer.send(commit(&mut connection, &changes)),
+                    Job::Commit(changes, answer) => {
+                        _ = answer.send(commit(&mut connection, &mut chains, &changes));
+                    }
+                    Job::Lines(page, answer) => _ = answer.send(audit::lines(&connection, page)),
+                    Job::Spans(answer) => _ = answer.send(audit::spans(&connection)),
+                    Job::Trim(keep, answer) => _ = answer.send(audit::trim(&mut connection, keep)),
                 }
             }
         });
         Ok(Self { jobs })
+    }
+
+    async fn ask<T>(&self, job: impl FnOnce(Answer<T>) -> Job) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.jobs.send(job(answer)).await.map_err(|_| StoreError::Closed)?;
+        answered.await.map_err(|_| StoreError::Closed)?
     }
 }
 
 #[async_trait]
 impl Store for SqliteStore {
     async fn load(&self) -> Result<Stored, StoreError> {
-        let (answer, answered) = oneshot::channel();
-        self.jobs.send(Job::Load(answer)).await.map_err(|_| StoreError::Closed)?;
-        answered.await.map_err(|_| StoreError::Closed)?
+        self.ask(Job::Load).await
     }
 
-    async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
-        let (answer, answered) = oneshot::channel();
-        self.jobs.send(Job::Commit(changes, answer)).await.map_err(|_| StoreError::Closed)?;
-        answered.await.map_err(|_| StoreError::Closed)?
+    async fn commit(&self, changes: Vec<Change>) -> Result<Vec<AuditLine>, StoreError> {
+        self.ask(|answer| Job::Commit(changes, answer)).await
     }
 }
 
-fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
+#[async_trait]
+impl AuditLog for SqliteStore {
+    async fn audit_lines(&self, page: AuditPage) -> Result<Vec<AuditLine>, StoreError> {
+        self.ask(|answer| Job::Lines(page, answer)).await
+    }
+
+    async fn audit_spans(&self) -> Result<Vec<AuditSpan>, StoreError> {
+        self.ask(Job::Spans).await
+    }
+
+    async fn trim_audit(&self, keep: AuditKeep) -> Result<u64, StoreError> {
+        self.ask(|answer| Job::Trim(keep, answer)).await
+    }
+}
+
+/// Keeps everybody else away from the file.
+fn lock(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(Duration::from_millis(250))?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
+    Ok(())
+}
+
+fn version_of(connection: &Connection) -> Result<i64, StoreError> {
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if found > VERSION { Err(StoreError::TooNew { found, known: VERSION }) } else { Ok(found) }
+}
+
+/// Copies a database of an older version, before anything in it is changed. Whole or not at all: under another name first.
+fn back_up_if_older(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let found = version_of(connection)?;
+    if found == 0 || found == VERSION {
+        return Ok(());
+    }
+    let beside = |suffix: String| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        std::path::PathBuf::from(name)
+    };
+    let (partial, copy) = (beside(format!(".v{found}.partial")), beside(format!(".v{found}")));
+    _ = std::fs::remove_file(&partial);
+    make_private(&partial);
+    connection.execute("VACUUM INTO ?1", [partial.to_string_lossy()])?;
+    std::fs::rename(&partial, &copy).map_err(|error| StoreError::Backup { path: copy.display().to_string(), error })
+}
+
+fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
+    lock(connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "secure_delete", "ON")?;
     let change = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let found: i64 = change.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if found > VERSION {
-        return Err(StoreError::TooNew { found, known: VERSION });
-    }
+    let found = version_of(&change)?;
     if found < VERSION {
         for kind in RecordKind::ALL.into_iter().filter(|kind| kind.since() > found) {
             // The rowid keeps the order of first writing.
             let table = kind.table();
             change.execute(&format!("CREATE TABLE {table} (id TEXT NOT NULL UNIQUE, body TEXT NOT NULL)"), [])?;
+        }
+        if found < audit::SINCE {
+            change.execute_batch(audit::TABLES)?;
         }
         change.pragma_update(None, "user_version", VERSION)?;
     }
@@ -119,7 +186,9 @@ fn load(connection: &Connection) -> Result<Stored, StoreError> {
     Ok(stored)
 }
 
-fn commit(connection: &mut Connection, changes: &[Change]) -> Result<(), StoreError> {
+fn commit(connection: &mut Connection, chains: &mut Chains, changes: &[Change]) -> Result<Vec<AuditLine>, StoreError> {
+    let mut continued = chains.clone();
+    let mut lines = Vec::new();
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for change in changes {
         match change {
@@ -128,10 +197,12 @@ fn commit(connection: &mut Connection, changes: &[Change]) -> Result<(), StoreEr
                 let table = kind.table();
                 transaction.prepare_cached(&format!("DELETE FROM {table} WHERE id = ?1"))?.execute([id])?;
             }
+            Change::Audit(trail, record) => lines.push(continued.append(&transaction, *trail, record)?),
         }
     }
     transaction.commit()?;
-    Ok(())
+    *chains = continued;
+    Ok(lines)
 }
 
 fn put(transaction: &Connection, record: &Record) -> Result<(), StoreError> {

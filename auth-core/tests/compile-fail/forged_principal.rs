@@ -2,7 +2,7 @@
 use auth_core::{Principal, Who};
 
 fn forge() -> Principal {
-    Principal { who: Who::System { role: "nobody asked" } }
+    Principal { who: Who::System { role: "nobody asked" }, from: None }
 }
 
 fn main() {}

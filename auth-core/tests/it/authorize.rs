@@ -8,6 +8,8 @@ struct Request {
 }
 
 impl Action for Request {
+    const NAME: &'static str = "Request";
+
     fn need(&self) -> Need<'_> {
         match self.need {
             "authenticated" => Need::Authenticated,

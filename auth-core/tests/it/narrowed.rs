@@ -8,6 +8,8 @@ use auth_core::{
 struct Administer;
 
 impl Action for Administer {
+    const NAME: &'static str = "Administer";
+
     fn need(&self) -> Need<'_> {
         Need::Admin
     }

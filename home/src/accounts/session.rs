@@ -51,7 +51,7 @@ impl Home {
         if let Some(reason) = self.refusal(&user_id, ip) {
             return Err(Some(reason));
         }
-        let principal = danger::user_principal(&user_id, Some(&token_id));
+        let principal = danger::session_principal(&user_id, &token_id, ip);
         Ok(Session { principal, token_id, user_id })
     }
 

@@ -1,5 +1,9 @@
 //! Keeping and importing.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod audit;
+
 use auth_core::{Group, Policy, User};
 use registries::AreaEntry;
 use store::{Change, GroupRecord, IgnoredIssue, Record, RecordKind, SqliteStore, Store, StoreError};
@@ -49,7 +53,7 @@ fn a_newer_database_is_refused() {
     let path = std::env::temp_dir().join(format!("doorward-newer-{}.db", std::process::id()));
     rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let error = SqliteStore::open(&path).unwrap_err().to_string();
-    assert_eq!(error, "the database has version 99, newer than 3: use a newer doorward");
+    assert_eq!(error, "the database has version 99, newer than 4: use a newer doorward");
     std::fs::remove_file(&path).unwrap();
 }
 
@@ -72,7 +76,15 @@ async fn an_older_database_gets_its_new_tables() {
     let ignored = IgnoredIssue::of("homeassistant", "x");
     store.commit(vec![put(Record::IgnoredIssue(ignored.clone()))]).await.unwrap();
     assert_eq!(store.load().await.unwrap().ignored_issues, [ignored]);
-    std::fs::remove_file(&path).unwrap();
+    // As it was before, for whoever wants to go back.
+    let copy = path.with_extension("db.v1");
+    let before = rusqlite::Connection::open(&copy).unwrap();
+    let version: i64 = before.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    let n: i64 = before.query_row("SELECT count(*) FROM config_entries", [], |row| row.get(0)).unwrap();
+    assert_eq!((version, n), (1, 1));
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&copy).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    [&path, &copy].into_iter().for_each(|file| std::fs::remove_file(file).unwrap());
 }
 
 /// What is not known of an entry is kept as well: an export is what was imported.

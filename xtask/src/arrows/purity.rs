@@ -3,7 +3,7 @@
 use super::Graph;
 
 /// Crates whose every effect is in their return values. Their `clippy.toml` forbids the same in `std`.
-const PURE: &[&str] = &["policy-merge", "auth-core", "registries", "auth-login", "templates"];
+const PURE: &[&str] = &["policy-merge", "auth-core", "registries", "auth-login", "audit", "templates"];
 
 /// Packages that have effects, and which.
 const FORBIDDEN: &[(&str, &[&str])] = &[
@@ -43,6 +43,8 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("registries", "log", "of auth-core"),
     ("auth-login", "jiff", "of auth-core"),
     ("auth-login", "log", "of auth-core"),
+    ("audit", "jiff", "of auth-core"),
+    ("audit", "log", "of auth-core"),
     ("auth-login", "getrandom", "of ring and password-hash, for key and salt generation, which we never call"),
     ("auth-login", "libc", "of getrandom and cpufeatures; nothing of ours reaches it"),
     ("templates", "jiff", "time zone arithmetic; the present time comes in as an argument"),
