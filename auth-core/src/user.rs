@@ -22,6 +22,9 @@ pub struct User {
     pub system_generated: bool,
     /// May only log in from a local network.
     pub local_only: bool,
+    /// Belongs to a program: has tokens, and never a password.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub is_service: bool,
     /// Order and repetition have no influence.
     pub group_ids: Vec<GroupId>,
     /// When memberships count that do not always: by group. What is said of groups that the user is not in has no
@@ -40,6 +43,7 @@ impl User {
             is_active: true,
             system_generated: false,
             local_only: false,
+            is_service: false,
             group_ids: Vec::new(),
             conditions: BTreeMap::new(),
         }

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use anyhow::Result;
 use async_trait::async_trait;
 use auth_core::{EntityId, principal::danger};
-use home::{CreateToken, Home, Options, Secret};
+use home::{AddUser, CreateToken, CreateTokenFor, Home, Options, Secret};
 use http_adapter::{App, Extra, ServeOptions, router, serve};
 use registries::{EntityEntry, Registries};
 use secrecy::ExposeSecret;
@@ -56,9 +56,14 @@ pub(crate) async fn serve_home() -> Result<(SocketAddr, String)> {
         writer.provide(id.clone(), Arc::new(Light(writer.clone())));
         writer.set(id, "on", attributes(id.object_id()))?;
     }
-    let user = home.add_user_with_login("Owner", "owner", Secret::new("pass".to_owned()), Vec::new()).await?;
-    let wish = CreateToken { name: "bench".to_owned(), icon: None, lifespan_days: 1, policy: None };
-    let token = home.create_token_at_machine(&user.id, wish).await?.expose_secret().to_owned();
+    let machine = danger::system_principal("bench");
+    let (name, username) = ("Owner".to_owned(), "owner".to_owned());
+    let wish =
+        AddUser { name, username, password: Secret::new("pass".to_owned()), group_ids: Vec::new(), local_only: false };
+    let user_id = home.add_user(home.bus().authorize(&machine, wish)?).await?.user.id.to_string();
+    let token = CreateToken { name: "bench".to_owned(), icon: None, lifespan_days: 1, policy: None };
+    let asked = home.bus().authorize(&machine, CreateTokenFor { user_id, token })?;
+    let token = home.create_any_token(asked).await?.expose_secret().to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let websocket = Extra { path: ws_adapter::PATH, service: ws_adapter::route(home.clone()) };

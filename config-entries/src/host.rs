@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use auth_core::{Principal, Timestamp};
+use auth_core::{Principal, Timestamp, UserId};
 use serde_json::Value;
 use service_bus::Bus;
 
@@ -26,17 +26,25 @@ pub trait Host: Send + Sync + 'static {
 
     /// Keeps changes of entries, all or none; they are on disk when this returns. What an entry brought with it goes
     /// with it in the same transaction: devices and entities of a removed entry are removed, those of a disabled one
-    /// are disabled.
+    /// are disabled; so does what the home records of who is behind it.
     ///
     /// # Errors
     /// [`HostError`]; nothing has changed then.
-    async fn keep(&self, changes: &[Kept]) -> Result<(), HostError>;
+    async fn keep(&self, changes: &[Kept], by: By) -> Result<(), HostError>;
 
     /// Keeps an application credential, or removes the one of this id; on disk when this returns. It has a secret in it.
     ///
     /// # Errors
     /// [`HostError`]; nothing has changed then.
-    async fn keep_credential(&self, id: &str, credential: Option<&ApplicationCredential>) -> Result<(), HostError>;
+    async fn keep_credential(
+        &self,
+        id: &str,
+        credential: Option<&ApplicationCredential>,
+        by: By,
+    ) -> Result<(), HostError>;
+
+    /// Tells who had something done with an entry that changes nothing that is kept. Must not wait.
+    fn record(&self, by: By, what: &'static str, entry_id: &str);
 
     /// Removes what was kept of an ignored issue that is no more. Must not wait: it may be on disk later, unless
     /// [`Manager::is_issue_ignored`](crate::Manager::is_issue_ignored) says by then that a new one is ignored.
@@ -65,6 +73,22 @@ pub trait Host: Send + Sync + 'static {
     /// # Errors
     /// [`HostError`]; nothing has changed then.
     async fn forget(&self, entry: &ConfigEntry, unique_ids: &[(String, String)]) -> Result<(), HostError>;
+}
+
+/// Who is behind a change.
+#[derive(Clone, Debug)]
+pub struct By {
+    /// Whose rights counted.
+    pub actor: Principal,
+    /// Who asked for it, where that is somebody else: a flow ends in the name of its integration.
+    pub asked_by: Option<UserId>,
+}
+
+impl By {
+    /// Returns somebody who acts on their own account.
+    pub const fn own(actor: Principal) -> Self {
+        Self { actor, asked_by: None }
+    }
 }
 
 /// One change to keep: the entry before and after it; none where there is none.

@@ -33,7 +33,7 @@ pub use integration::{
 mod host;
 mod issue;
 mod retry;
-pub use host::{Host, HostError, Kept, News};
+pub use host::{By, Host, HostError, Kept, News};
 pub use issue::{Issue, IssueBook, reauth_issue_id};
 pub use retry::Retry;
 

@@ -1,7 +1,9 @@
 //! Who is it: sessions, signing in, tokens, users, passwords.
 
 pub(crate) mod passwords;
+mod service;
 pub(crate) mod session;
 pub(crate) mod sign_in;
+pub(crate) mod token_endpoint;
 pub(crate) mod tokens;
 pub(crate) mod users;

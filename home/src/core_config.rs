@@ -37,14 +37,15 @@ impl Home {
     /// # Errors
     /// [`ChangeError::Invalid`], naming the member; [`ChangeError::Store`].
     pub async fn update_core(&self, request: Authorized<UpdateCore>) -> Result<(), ChangeError> {
-        let (_changes, principal, UpdateCore { patch }) = self.begin(request).await?;
+        let (mut turn, principal, UpdateCore { patch }) = self.begin(request).await?;
         let before = self.inner.core.load_full();
         let after = patch.apply(&before)?;
         if after == *before {
             return Ok(());
         }
-        self.commit(vec![Change::Put(Box::new(Record::Core(after.clone())))]).await?;
         let changed = changed(&before, &after);
+        turn.with(Value::Object(changed.clone()));
+        self.commit(&mut turn, vec![Change::Put(Box::new(Record::Core(after.clone())))]).await?;
         self.inner.core.store(Arc::new(after));
         let context = Context::new(new_context_id(now()), principal.user_id().cloned());
         self.announce("core_config_updated", Value::Object(changed), context);

@@ -3,16 +3,17 @@
 use std::sync::Weak;
 
 use async_trait::async_trait;
-use auth_core::{Authorized, Context, Principal, Timestamp, Unauthorized};
+use audit::{Outcome, Record, Trail, action_name};
+use auth_core::{Action, Authorized, Context, Principal, Timestamp, Unauthorized, Who};
 use auth_login::Entropy;
 use config_entries::{
-    ConfigEntry, Host, HostError, IgnoreIssue, Integration, Kept, ManageError, NewEntity, News,
+    By, ConfigEntry, Host, HostError, IgnoreIssue, Integration, Kept, ManageError, NewEntity, News,
     oauth2::ApplicationCredential,
 };
 use registries::Registries;
-use serde_json::Value;
+use serde_json::{Value, json};
 use service_bus::{Bus, new_context_id, now};
-use store::{Change, IgnoredIssue, Record, RecordKind};
+use store::{Change, IgnoredIssue, RecordKind};
 
 use crate::{ChangeError, Home, entropy::OsEntropy, home::Inner};
 
@@ -31,16 +32,19 @@ impl Home {
     /// [`ChangeError::Manage`], [`ChangeError::Store`].
     pub async fn ignore_issue(&self, request: Authorized<IgnoreIssue>) -> Result<(), ChangeError> {
         // Until the end: what is seen is what was kept last.
-        let changes = self.inner.changes.lock().await;
-        let request = self.renew(&changes, request)?;
+        let record = Record::of(now(), action_name(IgnoreIssue::NAME), Outcome::Done, request.principal());
+        let mut turn = self.turn_for(Trail::Acts, record).await;
+        let request = self.renew(&turn, request)?;
         let keep = async |wish: &IgnoreIssue| {
             let record = IgnoredIssue::of(&wish.domain, &wish.issue_id);
+            turn.on(record.id.as_str());
+            turn.with(json!({"ignore": wish.ignore}));
             let change = if wish.ignore {
-                Change::Put(Box::new(Record::IgnoredIssue(record)))
+                Change::Put(Box::new(store::Record::IgnoredIssue(record)))
             } else {
                 Change::Delete(RecordKind::IgnoredIssue, record.id)
             };
-            self.commit(vec![change]).await.map_err(ChangeError::from)
+            self.commit(&mut turn, vec![change]).await.map_err(ChangeError::from)
         };
         self.inner.manager.ignore_issue(request, keep).await
     }
@@ -54,7 +58,7 @@ impl Home {
 
     /// Tells whether an event is for adapters: who listens to everything is not shown it.
     pub fn is_for_adapters(event_type: &str) -> bool {
-        [Self::ENTRY_EVENT, Self::FLOW_EVENT].contains(&event_type)
+        [Self::ENTRY_EVENT, Self::FLOW_EVENT, Self::AUDIT_EVENT].contains(&event_type)
     }
 }
 
@@ -95,14 +99,15 @@ impl Host for EntriesHost {
         u128::from_le_bytes(bytes)
     }
 
-    async fn keep(&self, changes: &[Kept]) -> Result<(), HostError> {
+    async fn keep(&self, changes: &[Kept], by: By) -> Result<(), HostError> {
         let home = self.home()?;
         let stored = changes.iter().filter_map(|change| match (&change.before, &change.after) {
-            (_, Some(after)) => Some(Change::Put(Box::new(Record::Entry(ConfigEntry::clone(after))))),
+            (_, Some(after)) => Some(Change::Put(Box::new(store::Record::Entry(ConfigEntry::clone(after))))),
             (Some(before), None) => Some(Change::Delete(RecordKind::Entry, before.entry_id.clone())),
             (None, None) => None,
         });
-        let stored: Vec<_> = stored.collect();
+        let mut stored: Vec<_> = stored.collect();
+        stored.extend(changes.iter().filter_map(|kept| record_of(kept, &by)));
         // What came with an entry goes with it, in the same transaction.
         let follow = |registries: &mut Registries, now| {
             let mut all = Vec::new();
@@ -118,17 +123,30 @@ impl Host for EntriesHost {
             }
             Ok(all)
         };
-        let mut lock = home.inner.changes.lock().await;
-        home.apply(&mut lock, None, stored, follow).await.map_err(|error| HostError(error.to_string()))?;
+        let mut turn = home.quiet_turn().await;
+        home.apply(&mut turn, None, stored, follow).await.map_err(|error| HostError(error.to_string()))?;
         Ok(())
     }
 
-    async fn keep_credential(&self, id: &str, credential: Option<&ApplicationCredential>) -> Result<(), HostError> {
+    async fn keep_credential(
+        &self,
+        id: &str,
+        credential: Option<&ApplicationCredential>,
+        by: By,
+    ) -> Result<(), HostError> {
+        let action = if credential.is_some() { "add_application_credential" } else { "remove_application_credential" };
         let change = match credential {
-            Some(credential) => Change::Put(Box::new(Record::Credential(credential.clone()))),
+            Some(credential) => Change::Put(Box::new(store::Record::Credential(credential.clone()))),
             None => Change::Delete(RecordKind::Credential, id.to_owned()),
         };
-        self.home()?.commit(vec![change]).await.map_err(|error| HostError(error.to_string()))
+        let changes = vec![change, acted(&by, action, id, Value::Null)];
+        self.home()?.keep(changes).await.map_err(|error| HostError(error.to_string()))
+    }
+
+    fn record(&self, by: By, what: &'static str, entry_id: &str) {
+        if let (Ok(home), Change::Audit(trail, record)) = (self.home(), acted(&by, what, entry_id, Value::Null)) {
+            home.record(trail, *record);
+        }
     }
 
     fn stop_ignoring(&self, domain: &str, issue_id: &str) {
@@ -136,12 +154,12 @@ impl Host for EntriesHost {
         let record = IgnoredIssue::of(domain, issue_id);
         tokio::spawn(async move {
             // Nobody ignores an issue meanwhile.
-            let _changes = home.inner.changes.lock().await;
+            let mut turn = home.quiet_turn().await;
             if home.inner.manager.is_issue_ignored(&record.domain, &record.issue_id) {
                 return;
             }
             let change = Change::Delete(RecordKind::IgnoredIssue, record.id);
-            if let Err(error) = home.commit(vec![change]).await {
+            if let Err(error) = home.commit(&mut turn, vec![change]).await {
                 tracing::warn!(%error, "an issue that is gone stays ignored");
             }
         });
@@ -176,6 +194,47 @@ impl Host for EntriesHost {
 
     async fn forget(&self, entry: &ConfigEntry, unique_ids: &[(String, String)]) -> Result<(), HostError> {
         self.home()?.forget(entry, unique_ids).await
+    }
+}
+
+/// Returns the record of something done with an entry or a credential.
+fn acted(by: &By, action: &'static str, on: &str, detail: Value) -> Change {
+    let record = Record::of(now(), action, Outcome::Done, &by.actor).on(on).with(detail);
+    Change::Audit(Trail::Acts, Box::new(Record { asked_by: by.asked_by.clone(), ..record }))
+}
+
+/// Returns the record of a change of an entry: which members changed, never what is in them. None for what an integration
+/// does with its data by itself, such as keeping a token that was refreshed.
+fn record_of(Kept { before, after }: &Kept, by: &By) -> Option<Change> {
+    let about = |entry: &ConfigEntry| json!({"domain": entry.domain, "title": entry.title});
+    match (before, after) {
+        (None, None) => None,
+        (None, Some(entry)) => Some(acted(by, "add_config_entry", &entry.entry_id, about(entry))),
+        (Some(entry), None) => Some(acted(by, "remove_config_entry", &entry.entry_id, about(entry))),
+        (Some(before), Some(after)) => {
+            let members: [(&str, bool); 8] = [
+                ("title", before.title != after.title),
+                ("data", before.data != after.data),
+                ("options", before.options != after.options),
+                ("unique_id", before.unique_id != after.unique_id),
+                ("subentries", before.subentries != after.subentries),
+                ("disabled_by", before.disabled_by != after.disabled_by),
+                ("pref_disable_new_entities", before.pref_disable_new_entities != after.pref_disable_new_entities),
+                ("pref_disable_polling", before.pref_disable_polling != after.pref_disable_polling),
+            ];
+            let changed: Vec<_> = members.iter().filter(|(_, differs)| *differs).map(|(name, _)| *name).collect();
+            let by_itself = by.asked_by.is_none() && matches!(by.actor.who(), Who::Integration { .. });
+            if by_itself && changed.iter().all(|name| *name == "data") {
+                return None;
+            }
+            let action = match (&before.disabled_by, &after.disabled_by) {
+                (None, Some(_)) => "disable_config_entry",
+                (Some(_), None) => "enable_config_entry",
+                _ => "update_config_entry",
+            };
+            let detail = json!({"domain": after.domain, "title": after.title, "changed": changed});
+            Some(acted(by, action, &after.entry_id, detail))
+        }
     }
 }
 

@@ -59,6 +59,9 @@ pub enum AccountError {
     /// The user has a user name and password already.
     #[error("User already has credentials")]
     CredentialsExist,
+    /// A program's account has tokens, and no password; a person's has no tokens that administrators make.
+    #[error("that is for {0}")]
+    ServiceAccount(&'static str),
     /// The user has no user name and password.
     #[error("Credentials not found")]
     CredentialsNotFound,

@@ -9,9 +9,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use auth_core::{
-    Action, AuthSnapshot, Authorized, Context, Edit, Group, Policy, Principal, Timestamp, Unauthorized, User,
-};
+use auth_core::{AuthSnapshot, Context, Edit, Group, Policy, Principal, Timestamp, User};
 use auth_login::{
     client::ClientRules, code::CodeBook, credential::LoginBook, login_flow::LoginFlows, signed_path::PathSigner,
     throttle::Throttle, token_book::TokenBook,
@@ -19,11 +17,11 @@ use auth_login::{
 use config_entries::Manager;
 use registries::{AreaRule, Registries};
 use serde_json::{Map, Value};
-use service_bus::{Bus, StateWriter, World, WorldWriter, now};
-use store::{Change, CoreConfig, GroupRecord, Person, Store, StoreError, Stored};
+use service_bus::{Bus, StateWriter, World, now};
+use store::{CoreConfig, GroupRecord, Person, Store, StoreError, Stored};
 use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
 
-use crate::{entries::EntriesHost, entropy::OsEntropy, provided::Provided};
+use crate::{audit::Audit, entries::EntriesHost, entropy::OsEntropy, provided::Provided, turn::Changes};
 
 /// A running home. Cheap to clone; all clones are the same home.
 #[derive(Clone, Debug)]
@@ -58,17 +56,9 @@ pub(crate) struct Inner {
     /// Moves whenever a token or a user's standing has changed: open connections look again.
     standing: watch::Sender<u64>,
     standing_now: AtomicU64,
+    pub(crate) audit: Audit,
     /// Password checks at once: each takes 20 MB and a whole core for a while.
     pub(crate) password_checks: Arc<Semaphore>,
-}
-
-/// The turn to change something.
-pub(crate) type Turn<'a> = tokio::sync::MutexGuard<'a, Changes>;
-
-/// What only the holder of the changes' lock touches.
-#[derive(Debug)]
-pub(crate) struct Changes {
-    pub(crate) world: WorldWriter,
 }
 
 /// What decides who somebody is. Locked for moments, never across an await.
@@ -105,6 +95,7 @@ impl Home {
         let (entries, credentials) = (stored.entries.clone(), stored.credentials.clone());
         let ignored =
             stored.ignored_issues.iter().map(|issue| (issue.domain.clone(), issue.issue_id.clone())).collect();
+        let audit = stored.audit.unwrap_or_default();
         let inner = Arc::new_cyclic(|inner| Inner {
             manager: Manager::new(Arc::new(EntriesHost::new(bus.clone(), inner.clone())), entries, ignored),
             provided: Provided::default(),
@@ -118,10 +109,14 @@ impl Home {
             books: Mutex::new(books_of(stored)),
             standing: watch::Sender::new(0),
             standing_now: AtomicU64::new(0),
+            audit: Audit::new(audit),
             password_checks: Arc::new(Semaphore::new(2)),
         });
         inner.manager.restore_credentials(credentials);
-        Ok(Self { inner })
+        let home = Self { inner };
+        home.watch_bus();
+        home.record_unreadable_groups();
+        Ok(home)
     }
 
     /// Returns the bus.
@@ -153,31 +148,6 @@ impl Home {
         self.inner.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for its turn to change something, and decides the request again if anything has changed meanwhile: a right
-    /// that was taken away before must not be used, nor a session that was revoked.
-    pub(crate) async fn begin<R: Action>(
-        &self,
-        request: Authorized<R>,
-    ) -> Result<(Turn<'_>, Principal, R), Unauthorized> {
-        let changes = self.inner.changes.lock().await;
-        let request = self.renew(&changes, request)?;
-        let (principal, request) = request.into_parts();
-        Ok((changes, principal, request))
-    }
-
-    /// Decides a request again, whose turn it is.
-    pub(crate) fn renew<R: Action>(
-        &self,
-        changes: &Changes,
-        request: Authorized<R>,
-    ) -> Result<Authorized<R>, Unauthorized> {
-        if !self.is_alive(request.principal()) {
-            let user_id = request.principal().user_id().cloned();
-            return Err(Unauthorized { user_id, ..Unauthorized::default() });
-        }
-        changes.world.current().auth.renew(request)
-    }
-
     /// Tells whether the session behind a principal is still alive; one without a session always is.
     pub(crate) fn is_alive(&self, principal: &Principal) -> bool {
         principal.token_id().is_none_or(|token_id| self.books().tokens.get_live(token_id, now()).is_some())
@@ -207,10 +177,6 @@ impl Home {
             }
         }
         self.inner.bus.world().auth.changes_at()
-    }
-
-    pub(crate) async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
-        if changes.is_empty() { Ok(()) } else { self.inner.store.commit(changes).await.map(drop) }
     }
 
     /// Tells every open connection to look again at its token and user. Called before a change is acknowledged.

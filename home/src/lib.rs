@@ -12,7 +12,10 @@ pub use error::{AccountError, ChangeError, SignInError};
 mod request;
 pub use request::*;
 
+mod turn;
+
 mod accounts;
+mod audit;
 mod core_config;
 mod entries;
 mod groups;
@@ -27,6 +30,7 @@ mod shown;
 mod template;
 mod translations;
 
+pub use self::audit::{AuditFound, AuditQuery, AuditState, TrailState};
 pub use accounts::session::Session;
 pub use accounts::tokens::{AccessTokens, AnyToken, TokenInfo};
 pub use accounts::users::{UserInfo, UserPatch};

@@ -1,11 +1,18 @@
-//! The first start: the first user becomes the owner. And what an administrator at the machine does.
+//! Users with a way to log in from the start: the first of all, who becomes the owner, and others.
 
-use auth_core::{Group, GroupId, User};
+use std::net::IpAddr;
+
+use audit::{Actor, Outcome, Record, Trail};
+use auth_core::{Authorized, Group, User, UserId};
+use auth_login::password::StoredPassword;
 use secrecy::SecretString;
+use serde_json::json;
+use service_bus::now;
 
 use crate::{
-    AccountError, Home, Secret,
+    AccountError, AddUser, Home, Secret, UserInfo,
     accounts::{passwords::normalised, sign_in::new_id},
+    turn::Turn,
 };
 
 impl Home {
@@ -21,63 +28,48 @@ impl Home {
         username: &str,
         password: Secret,
         client_id: &str,
+        ip: IpAddr,
     ) -> Result<Option<SecretString>, AccountError> {
-        let groups = |_: &Self| Ok(vec![Group::ADMIN.into()]);
-        let user = self.put_user_with_login(name, username, password, groups, true).await?;
-        let Some(user) = user else { return Ok(None) };
+        normalised(username)?;
+        let password = self.hash(password).await?;
+        let record = Record { from: Some(ip), ..Record::new(now(), "onboard", Outcome::Done, Actor::Nobody) };
+        let mut turn = self.turn_for(Trail::Acts, record).await;
+        // Looked at when its turn has come, so that two cannot both be first.
+        if self.is_onboarded() {
+            return Ok(None);
+        }
+        let user = User { group_ids: vec![Group::ADMIN.into()], ..User::new(new_id(), name) };
+        self.put_user_with_login(&mut turn, &user, username, password, None).await?;
         let credential = self.books().logins.credentials_of(&user.id).next().cloned();
         let credential = credential.ok_or(AccountError::CredentialsNotFound)?;
         Ok(Some(self.issue_code(&credential, client_id)))
     }
 
-    /// Makes a user with a password and groups, as the command line does for an administrator at the machine.
+    /// Makes a user with a password and groups at once. The first one is the owner.
     ///
     /// # Errors
     /// [`AccountError`]; nothing is left of the user then.
-    pub async fn add_user_with_login(
-        &self,
-        name: &str,
-        username: &str,
-        password: Secret,
-        group_ids: Vec<String>,
-    ) -> Result<User, AccountError> {
-        let groups = |home: &Self| home.known_groups(group_ids);
-        let user = self.put_user_with_login(name, username, password, groups, false).await?;
-        user.ok_or(AccountError::UnknownUser)
+    pub async fn add_user(&self, request: Authorized<AddUser>) -> Result<UserInfo, AccountError> {
+        let password = self.hash(request.request().password.clone()).await?;
+        let (mut turn, principal, AddUser { name, username, group_ids, local_only, .. }) = self.begin(request).await?;
+        let group_ids = self.known_groups(group_ids)?;
+        let user = User { group_ids, local_only, ..User::new(new_id(), &name) };
+        let by = principal.user_id().cloned();
+        self.put_user_with_login(&mut turn, &user, &username, password, by).await?;
+        Ok(self.user_info(&user))
     }
 
-    /// Makes a user and their login in one transaction; none if there must be no user yet and there is one.
+    /// Makes a user and their login in one transaction.
     async fn put_user_with_login(
         &self,
-        name: &str,
+        turn: &mut Turn<'_>,
+        user: &User,
         username: &str,
-        password: Secret,
-        groups: impl FnOnce(&Self) -> Result<Vec<GroupId>, AccountError>,
-        must_be_first: bool,
-    ) -> Result<Option<User>, AccountError> {
-        let username = normalised(username)?;
-        let password = self.hash(password).await?;
-        let mut changes = self.inner.changes.lock().await;
-        if must_be_first && self.is_onboarded() {
-            return Ok(None);
-        }
-        let user = User { group_ids: groups(self)?, ..User::new(new_id(), name) };
-        let login = self.new_login(&user.id, username, password)?;
-        self.put_user(&mut changes, user.clone(), Some(login), "user_added", None).await?;
-        Ok(Some(user))
-    }
-
-    /// Makes a long-lived access token for anybody, as the command line does for an administrator at the machine.
-    ///
-    /// # Errors
-    /// [`AccountError`].
-    pub async fn create_token_at_machine(
-        &self,
-        user_id: &auth_core::UserId,
-        wish: crate::CreateToken,
-    ) -> Result<SecretString, AccountError> {
-        self.changeable_user(user_id.as_str())?;
-        let mut changes = self.inner.changes.lock().await;
-        self.create_token_for(&mut changes, user_id.clone(), wish).await
+        password: StoredPassword,
+        by: Option<UserId>,
+    ) -> Result<(), AccountError> {
+        let login = self.new_login(&user.id, normalised(username)?, password)?;
+        turn.with(json!({"username": username}));
+        self.put_user(turn, user.clone(), Some(login), "user_added", by).await
     }
 }

@@ -47,7 +47,7 @@ impl Home {
         let wish = WriteStates { integration: entry.domain.clone() };
         let asked = self.bus().authorize(principal, wish).map_err(|error| HostError(error.to_string()))?;
         let writer = self.bus().state_writer(asked);
-        let mut lock = self.inner.changes.lock().await;
+        let mut turn = self.quiet_turn().await;
         let mut ids = Vec::new();
         let register = |registries: &mut Registries, now| {
             let (changes, registered) =
@@ -55,7 +55,7 @@ impl Home {
             ids = registered;
             Ok(changes)
         };
-        self.apply(&mut lock, None, Vec::new(), register).await.map_err(|error| HostError(error.to_string()))?;
+        self.apply(&mut turn, None, Vec::new(), register).await.map_err(|error| HostError(error.to_string()))?;
         let world = self.bus().world();
         for (entity_id, offer) in ids.into_iter().zip(offered) {
             let Some(entity_id) = entity_id else { continue };
@@ -87,7 +87,7 @@ impl Home {
     /// Takes back what an entry provided: unavailable until it is provided again.
     pub(crate) async fn withdraw(&self, entry_id: &str) {
         // Whoever registers at this moment comes first.
-        let _lock = self.inner.changes.lock().await;
+        let _turn = self.quiet_turn().await;
         let gone: Vec<_> = {
             let mut provided = self.inner.provided.lock();
             let ids: Vec<_> =
@@ -105,9 +105,9 @@ impl Home {
 
     /// Removes entities of an entry for good, and devices that have none left.
     pub(crate) async fn forget(&self, entry: &ConfigEntry, unique_ids: &[(String, String)]) -> Result<(), HostError> {
-        let mut lock = self.inner.changes.lock().await;
+        let mut turn = self.quiet_turn().await;
         let change = |registries: &mut Registries, _| Ok(register::forget(registries, entry, unique_ids));
-        self.apply(&mut lock, None, Vec::new(), change).await.map(drop).map_err(|error| HostError(error.to_string()))
+        self.apply(&mut turn, None, Vec::new(), change).await.map(drop).map_err(|error| HostError(error.to_string()))
     }
 
     /// Moves what is provided with a change of the registry, that is shown already: renamed, disabled, removed.

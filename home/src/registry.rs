@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use auth_core::{Action, Authorized, Context, EntityId, Timestamp, UserId};
 use registries::{Change as RegistryChange, Registries, RegistryError, Verb};
+use serde_json::json;
 use service_bus::{World, new_context_id, now};
 use store::{Change, Record, RecordKind};
 
 use crate::{
     ChangeError, DeleteArea, DeleteFloor, DeleteLabel, Home, PresentEntity, RemoveDevice, RemoveEntity, ReorderAreas,
-    ReorderFloors, SetArea, SetFloor, SetLabel, UpdateDevice, UpdateEntity, home::Changes,
+    ReorderFloors, SetArea, SetFloor, SetLabel, UpdateDevice, UpdateEntity, turn::Turn,
 };
 
 impl Home {
@@ -183,8 +184,8 @@ impl Home {
             furniture.entities().for_each(|entry| changes.extend(home.put_entity((**entry).clone())));
             Ok(changes)
         };
-        let mut lock = self.inner.changes.lock().await;
-        self.apply(&mut lock, None, Vec::new(), put).await.map(drop)
+        let mut turn = self.quiet_turn().await;
+        self.apply(&mut turn, None, Vec::new(), put).await.map(drop)
     }
 
     /// Waits for the request's turn, then makes its change.
@@ -193,37 +194,52 @@ impl Home {
         request: Authorized<R>,
         change: impl FnOnce(R, &mut Registries, Timestamp) -> Result<Vec<RegistryChange>, RegistryError>,
     ) -> Result<Vec<RegistryChange>, ChangeError> {
-        let (mut lock, principal, request) = self.begin(request).await?;
+        let (mut turn, principal, request) = self.begin(request).await?;
         let by = principal.user_id().cloned();
-        self.apply(&mut lock, by, Vec::new(), |registries, now| change(request, registries, now)).await
+        self.apply(&mut turn, by, Vec::new(), |registries, now| change(request, registries, now)).await
     }
 
     /// Works a change out on a copy, keeps it together with `others`, and only then shows it.
     pub(crate) async fn apply(
         &self,
-        lock: &mut Changes,
+        turn: &mut Turn<'_>,
         by: Option<UserId>,
         mut others: Vec<Change>,
         change: impl FnOnce(&mut Registries, Timestamp) -> Result<Vec<RegistryChange>, RegistryError>,
     ) -> Result<Vec<RegistryChange>, ChangeError> {
-        let before = lock.world.current();
+        let before = turn.world.current();
         let at = now();
         let mut registries = Registries::clone(&before.registries);
         let changes = change(&mut registries, at)?;
         others.extend(records(&before.registries, &registries, &changes));
-        self.commit(others).await?;
+        if let Some(first) = changes.first() {
+            turn.on(subject(first));
+        }
+        turn.with(json!({"changes": changes.iter().map(RegistryChange::event_data).collect::<Vec<_>>()}));
+        self.commit(turn, others).await?;
         if changes.is_empty() {
             return Ok(changes);
         }
         let mut edit = before.auth.edit();
         registries.place_changed(&mut edit, &changes);
-        lock.world.replace(World { auth: edit.finish(), registries: Arc::new(registries) });
+        turn.world.replace(World { auth: edit.finish(), registries: Arc::new(registries) });
         for change in &changes {
             let context = Context::new(new_context_id(at), by.clone());
             self.inner.bus.announce_change(change.clone(), Arc::clone(&before), context);
         }
         self.follow(&changes);
         Ok(changes)
+    }
+}
+
+/// Returns the id of what has changed.
+fn subject(change: &RegistryChange) -> &str {
+    match change {
+        RegistryChange::Entity { entity_id, .. } => entity_id.as_str(),
+        RegistryChange::Device { id, .. }
+        | RegistryChange::Area { id, .. }
+        | RegistryChange::Floor { id, .. }
+        | RegistryChange::Label { id, .. } => id,
     }
 }
 

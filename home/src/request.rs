@@ -1,6 +1,6 @@
 //! What can be asked of a home, and what each request needs.
 
-use auth_core::{Action, EntityId, Group, Need, Permission, Policy};
+use auth_core::{Action, Condition, EntityId, Need, Permission, Policy};
 use registries::{AreaPatch, DevicePatch, EntityPatch, FloorPatch, LabelPatch};
 
 use crate::{CorePatch, UserPatch};
@@ -29,6 +29,19 @@ requests! {
     CreateUser {
         /// For display.
         name: String,
+        /// The groups.
+        group_ids: Vec<String>,
+        /// May only log in from a local network.
+        local_only: bool,
+    } needs |_this| Need::Admin;
+    /// Make a user with a user name, a password and groups.
+    AddUser {
+        /// For display.
+        name: String,
+        /// Normalised: lower case, without outer spaces.
+        username: String,
+        /// The password.
+        password: Secret,
         /// The groups.
         group_ids: Vec<String>,
         /// May only log in from a local network.
@@ -118,11 +131,37 @@ requests! {
         /// What it may do at most; all that its user may, if left out.
         policy: Option<Policy>,
     } needs |_this| Need::OwnAccount;
-    /// Revoke anybody's token.
+    /// Make a long-lived access token for anybody: whoever has it is that user.
+    CreateTokenFor {
+        /// For whom.
+        user_id: String,
+        /// The token.
+        token: CreateToken,
+    } needs |_this| Need::Owner;
+    /// Revoke a token of anybody but the owner.
     RevokeToken {
         /// Which.
         token_id: String,
+    } needs |_this| Need::Admin;
+    /// Revoke a token of the owner.
+    RevokeOwnersToken {
+        /// Which.
+        token_id: String,
     } needs |_this| Need::Owner;
+    /// Make an account for a program. It has no password, ever.
+    CreateServiceAccount {
+        /// For display.
+        name: String,
+        /// The groups; none means that it may do nothing.
+        group_ids: Vec<String>,
+    } needs |_this| Need::Admin;
+    /// Make a token for a program's account.
+    CreateServiceToken {
+        /// The account.
+        user_id: String,
+        /// The token.
+        token: CreateToken,
+    } needs |_this| Need::Admin;
     /// Sign a path, so that it can be opened without a token for a while.
     SignPath {
         /// Path and query.
@@ -130,10 +169,32 @@ requests! {
         /// For how long, in seconds.
         expires_secs: u32,
     } needs |_this| Need::Authenticated;
-    /// Add a group or change its name and policy.
+    /// Read users, groups and policies, and what follows from them.
+    ReadRights {} needs |_this| Need::Admin;
+    /// Add a group, or change what is given of it.
     SetGroup {
+        /// Which: 1 to 64 letters, digits, `_`, `-` or `.`.
+        group_id: String,
+        /// For display; the id for a new group, if left out.
+        name: Option<String>,
+        /// What its members may do; nothing for a new group, if left out.
+        policy: Option<Policy>,
+    } needs |_this| Need::Admin;
+    /// Put a user into a group, or say anew when the membership counts.
+    SetMember {
         /// The group.
-        group: Group,
+        group_id: String,
+        /// The user.
+        user_id: String,
+        /// When it counts; always, by default.
+        condition: Condition,
+    } needs |_this| Need::Admin;
+    /// Take a user out of a group.
+    RemoveMember {
+        /// The group.
+        group_id: String,
+        /// The user.
+        user_id: String,
     } needs |_this| Need::Admin;
     /// Remove a group that nobody is in.
     RemoveGroup {
@@ -222,6 +283,17 @@ requests! {
         /// What.
         patch: CorePatch,
     } needs |_this| Need::Admin;
+    /// Read the audit trail, and check it.
+    ReadAudit {} needs |_this| Need::Admin;
+    /// Say what is recorded and how long it is kept. What is left out stays.
+    SetAudit {
+        /// Service calls are recorded that were let through.
+        control: Option<bool>,
+        /// Records are kept for so many days.
+        keep_days: Option<u32>,
+        /// At most so many records are kept of each trail.
+        keep_lines: Option<u64>,
+    } needs |_this| Need::Owner;
     /// Render a template with one's own rights.
     RenderTemplate {
         /// The template.

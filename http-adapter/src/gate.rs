@@ -21,10 +21,11 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::timeout;
 
 use crate::{
-    Access, App, ROUTES, Route,
+    Access, App, Route, api,
     form::decode_pairs,
     reply::{self, denied, plain},
     request::Request,
+    route::{Serve, routes},
 };
 
 /// A route that another adapter serves: its row and its service.
@@ -39,7 +40,7 @@ pub struct Extra {
 /// Builds the service: every route of the table, `extra` beside it, one answer for everything else.
 pub fn router(app: &App, extra: Vec<Extra>) -> Router {
     let mut by_path: Vec<(&'static str, MethodRouter<App>)> = Vec::new();
-    for route in ROUTES {
+    for route in routes() {
         let serve = move |AxumState(app), params, request| pass(route, app, params, request);
         match by_path.iter_mut().find(|(path, _)| *path == route.path) {
             Some((_, methods)) => *methods = std::mem::take(methods).on(filter(route), serve),
@@ -104,7 +105,10 @@ fn is_malicious(request: &HttpRequest) -> bool {
 async fn pass(route: &'static Route, app: App, params: RawPathParams, request: HttpRequest) -> Response {
     match admit(route, app, params, request).await {
         Ok(request) => {
-            let answer = (route.handler)(request);
+            let answer = match route.serve {
+                Serve::Handler(handler) => handler(request),
+                Serve::Operation(operation) => Box::pin(api::operations::run(operation, request)),
+            };
             // What changes something runs in a task of its own: a caller who hangs up does not leave it half done, on
             // disk but not in memory.
             let answer = match route.method {
@@ -134,7 +138,7 @@ async fn admit(
     // Who is it: before anything of the body is read.
     let session = match route.access {
         Access::Public => None,
-        Access::Authenticated | Access::ReadEntity | Access::Service | Access::Admin => {
+        Access::Authenticated | Access::ReadEntity | Access::Service | Access::Admin | Access::Owner => {
             let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
             let session = authenticate(&app, &parts.headers, &parts.method, target, ip);
             Some(session.ok_or_else(|| reply::unauthenticated(own.as_ref().map(ToString::to_string).as_deref()))?)
@@ -143,12 +147,16 @@ async fn admit(
     if let Some(session) = &session {
         let world = app.home.bus().world();
         let rights = world.auth.rights(&session.principal);
-        let enough = match route.access {
-            Access::Admin => rights.is_admin(),
+        let (enough, needed) = match route.access {
+            Access::Admin => (rights.is_admin(), "an administrator"),
+            Access::Owner => (rights.is_owner(), "the owner"),
             // The rest is decided by what is asked, in the handler.
-            Access::Public | Access::Authenticated | Access::ReadEntity | Access::Service => rights.is_active(),
+            Access::Public | Access::Authenticated | Access::ReadEntity | Access::Service => {
+                (rights.is_active(), "an active user")
+            }
         };
         if !enough {
+            app.home.record_refused(session, &format!("{} {}", route.method, route.path), needed);
             let user_id = Some(session.user_id.clone());
             return Err(denied(&auth_core::Unauthorized { user_id, ..auth_core::Unauthorized::default() }));
         }

@@ -1,6 +1,6 @@
 //! Home Assistant's REST API and auth endpoints.
 //!
-//! Every route is a row of [`ROUTES`]: method, path, access, handler. The access has no default and is enforced before a
+//! Every route is a row of [`routes`]: method, path, access, handler. The access has no default and is enforced before a
 //! body is read; the handlers then do what they do through authorized requests, so a route that declared too little
 //! would still be refused further down. [`router`] builds the service, [`serve`] runs it on a socket.
 
@@ -15,7 +15,7 @@ pub use reply::security_headers;
 mod gate;
 mod route;
 pub use gate::{Extra, router};
-pub use route::{Access, ROUTES, Route};
+pub use route::{Access, Route, routes};
 
 mod api;
 mod auth;

@@ -94,7 +94,7 @@ pub(crate) fn set_state_error(error: &SetStateError) -> Response {
 /// Answers an event that was not fired.
 pub(crate) fn fire_error(error: &FireError) -> Response {
     match error {
-        FireError::TypeTooLong(_) => message(StatusCode::BAD_REQUEST, error.to_string()),
+        FireError::TypeTooLong(_) | FireError::Reserved(_) => message(StatusCode::BAD_REQUEST, error.to_string()),
     }
 }
 

@@ -1,8 +1,9 @@
 //! The table of routes.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, sync::LazyLock};
 
 use axum::response::Response;
+use management::{OPERATIONS, Operation};
 
 use crate::{api, auth, request::Request};
 
@@ -19,6 +20,8 @@ pub enum Access {
     Service,
     /// Administrators.
     Admin,
+    /// The owner.
+    Owner,
 }
 
 /// One route.
@@ -30,7 +33,16 @@ pub struct Route {
     pub path: &'static str,
     /// Who may use it.
     pub access: Access,
-    pub(crate) handler: Handler,
+    pub(crate) serve: Serve,
+}
+
+/// What a route comes to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Serve {
+    /// A handler.
+    Handler(Handler),
+    /// One of Doorward's own operations.
+    Operation(&'static Operation),
 }
 
 pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<Response, Response>> + Send>>;
@@ -45,6 +57,7 @@ impl Access {
             Self::ReadEntity => "entity:read",
             Self::Service => "service",
             Self::Admin => "admin",
+            Self::Owner => "owner",
         }
     }
 
@@ -52,19 +65,35 @@ impl Access {
     pub(crate) const fn max_body(self) -> usize {
         match self {
             Self::Public => 64 << 10,
-            Self::Authenticated | Self::ReadEntity | Self::Service | Self::Admin => 16 << 20,
+            Self::Authenticated | Self::ReadEntity | Self::Service | Self::Admin | Self::Owner => 16 << 20,
         }
+    }
+}
+
+/// Returns every route there is: those of Home Assistant's API, and Doorward's own.
+pub fn routes() -> impl Iterator<Item = &'static Route> {
+    static OWN: LazyLock<Vec<Route>> = LazyLock::new(|| OPERATIONS.iter().map(Route::of).collect());
+    ROUTES.iter().chain(OWN.iter())
+}
+
+impl Route {
+    fn of(operation: &'static Operation) -> Self {
+        let Operation { method, path, access, .. } = operation;
+        let access = match access {
+            management::Access::Admin => Access::Admin,
+            management::Access::Owner => Access::Owner,
+        };
+        Self { method, path, access, serve: Serve::Operation(operation) }
     }
 }
 
 macro_rules! routes {
     ($($method:ident $path:literal $access:ident $handler:path;)*) => {
-        /// Every route there is.
-        pub const ROUTES: &[Route] = &[$(Route {
+        const ROUTES: &[Route] = &[$(Route {
             method: stringify!($method),
             path: $path,
             access: Access::$access,
-            handler: |request| Box::pin($handler(request)),
+            serve: Serve::Handler(|request| Box::pin($handler(request))),
         },)*];
     };
 }

@@ -66,15 +66,18 @@ pub(crate) enum Command {
     /// List config entries and work with them, in a running hub or, where it says so, in its data.
     #[command(subcommand)]
     Entry(Entry),
-    /// List and change users. The hub must not be running on the same data.
+    /// List and change users.
     #[command(subcommand)]
     User(User),
-    /// List and change groups. The hub must not be running on the same data.
+    /// List and change groups.
     #[command(subcommand)]
     Group(Group),
-    /// List and make tokens for programs. The hub must not be running on the same data.
+    /// List, make and revoke tokens for programs.
     #[command(subcommand)]
     Token(Token),
+    /// Read the audit trail and check it.
+    #[command(subcommand)]
+    Audit(Audit),
     /// Work with policies, in files or in a home.
     #[command(subcommand)]
     Policy(Policy),
@@ -93,7 +96,7 @@ pub(crate) enum Area {
     Device,
 }
 
-/// Where the entries are: in data that no hub is running on, or in a running hub.
+/// Where the home is: in data that no hub is running on, or in a running hub.
 #[derive(Clone, Debug, Args)]
 #[group(required = true, multiple = false)]
 pub(crate) struct Place {
@@ -141,13 +144,13 @@ pub(crate) enum Entry {
 pub(crate) enum User {
     /// List the users.
     List {
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
     },
     /// Make a user. The password is read from standard input.
     Create {
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// The name to log in with: lower case.
         username: String,
         /// The name to show; the user name if left out.
@@ -157,10 +160,20 @@ pub(crate) enum User {
         #[arg(long = "group")]
         groups: Vec<String>,
     },
+    /// Make an account for a program: it never has a password, and may do nothing without groups.
+    CreateService {
+        #[command(flatten)]
+        place: Place,
+        /// The name to show.
+        name: String,
+        /// The groups, once for each.
+        #[arg(long = "group")]
+        groups: Vec<String>,
+    },
     /// Change a user.
     Update {
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// User name, name or id.
         user: String,
         #[arg(long)]
@@ -175,8 +188,8 @@ pub(crate) enum User {
     },
     /// Say when a user's membership in a group counts: always, unless something is said here.
     Member {
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// User name, name or id.
         user: String,
         /// The group's id.
@@ -194,15 +207,15 @@ pub(crate) enum User {
     },
     /// Give a user another password, read from standard input.
     Password {
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// User name, name or id.
         user: String,
     },
     /// Remove a user for good.
     Remove {
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// User name, name or id.
         user: String,
     },
@@ -212,26 +225,26 @@ pub(crate) enum User {
 pub(crate) enum Group {
     /// List the groups and their policies.
     List {
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
     },
     /// Make a group or change it.
     Set {
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// The group's id.
         id: String,
         /// The name to show; the id if left out.
         #[arg(long)]
         name: Option<String>,
-        /// A file with the policy as JSON; `-` for standard input.
+        /// A file with the policy as JSON; `-` for standard input. The present one stays if left out.
         #[arg(long)]
-        policy: PathBuf,
+        policy: Option<PathBuf>,
     },
     /// Remove a group that nobody is in.
     Remove {
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// The group's id.
         id: String,
     },
@@ -241,13 +254,13 @@ pub(crate) enum Group {
 pub(crate) enum Token {
     /// List everybody's tokens, without their secrets.
     List {
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
     },
     /// Make a long-lived access token and print it.
     Create {
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// User name, name or id.
         #[arg(long)]
         user: String,
@@ -263,9 +276,86 @@ pub(crate) enum Token {
     },
     /// Revoke a token.
     Revoke {
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// The token's id, as `list` shows it.
         id: String,
+    },
+}
+
+/// What came of what is in the audit trail.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Came {
+    Done,
+    Denied,
+    Failed,
+}
+
+/// One of the audit trails.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Trail {
+    /// What administrators, the machine and integrations changed.
+    Acts,
+    /// Logins, what people changed of their own accounts, and what was refused.
+    Access,
+    /// Service calls that were let through.
+    Control,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// List what was done and refused, the newest last.
+    List {
+        #[command(flatten)]
+        place: Place,
+        #[arg(long, value_enum)]
+        trail: Option<Trail>,
+        /// Who acted or asked, or whom it was done to: user name, name or id.
+        #[arg(long)]
+        user: Option<String>,
+        /// What was done, such as `set_group` or `call_service`.
+        #[arg(long)]
+        action: Option<String>,
+        #[arg(long, value_enum)]
+        outcome: Option<Came>,
+        /// What it was done to: an id, or a domain.
+        #[arg(long)]
+        on: Option<String>,
+        /// Not before this moment, such as `2026-11-27T16:00+01:00`.
+        #[arg(long)]
+        since: Option<String>,
+        /// Before this moment.
+        #[arg(long)]
+        until: Option<String>,
+        /// At most so many, the newest.
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
+    /// Check that every record is as it was written, and print where each trail ends; exit status 1 if not. What is noted
+    /// elsewhere of these lines proves later that nothing before was changed.
+    Verify {
+        #[command(flatten)]
+        place: Place,
+        /// A place that was noted before, such as `acts:17:` and 64 hex digits; once for each.
+        #[arg(long = "noted")]
+        noted: Vec<String>,
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
+    /// Show what is recorded and how long it is kept, or change it.
+    Settings {
+        #[command(flatten)]
+        place: Place,
+        /// Record service calls that were let through.
+        #[arg(long)]
+        control: Option<bool>,
+        /// Keep records for so many days.
+        #[arg(long)]
+        keep_days: Option<u32>,
+        /// Keep at most so many records of each trail.
+        #[arg(long)]
+        keep_lines: Option<u64>,
     },
 }

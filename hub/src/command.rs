@@ -1,9 +1,11 @@
 //! What each command does.
 
 mod accounts;
+mod audit;
 mod demo;
 mod entries;
 mod import;
+mod place;
 mod policy;
 mod serve;
 
@@ -29,6 +31,7 @@ pub(crate) async fn run(command: Command) -> Result<()> {
         Command::User(user) => accounts::user(user).await,
         Command::Group(group) => accounts::group(group).await,
         Command::Token(token) => accounts::token(token).await,
+        Command::Audit(audit) => audit::run(audit).await,
         Command::Policy(policy) => policy::run(policy).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -21,6 +21,8 @@ pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener> {
 pub(crate) async fn until_stopped(home: Home, listener: TcpListener) -> Result<()> {
     let sweeper = tokio::spawn(sweep(home.clone()));
     let timekeeper = tokio::spawn(keep_time(home.clone()));
+    let recorder = tokio::spawn(keep_audit(home.clone()));
+    let last = home.clone();
     let manager = home.manager().clone();
     let websocket = Extra { path: ws_adapter::PATH, service: ws_adapter::route(home.clone()) };
     let router = router(&App { home }, vec![websocket]);
@@ -44,6 +46,10 @@ pub(crate) async fn until_stopped(home: Home, listener: TcpListener) -> Result<(
     tokio::join!(serve(listener, router, ServeOptions::default(), stop), entries);
     sweeper.abort();
     timekeeper.abort();
+    recorder.abort();
+    if let Err(error) = last.flush_audit().await {
+        tracing::error!(%error, "the last audit records could not be written");
+    }
     Ok(())
 }
 
@@ -63,6 +69,22 @@ async fn sweep(home: Home) {
         };
         let secs = next.map_or(LONGEST, |at| at.secs_since(now()) + 1).clamp(1, LONGEST);
         tokio::time::sleep(Duration::from_secs(secs.unsigned_abs())).await;
+    }
+}
+
+/// Writes audit records that have been gathered, and trims old ones.
+async fn keep_audit(home: Home) {
+    const BETWEEN: Duration = Duration::from_secs(1);
+    const TRIM_EVERY: u32 = 60;
+    for n in (0..TRIM_EVERY).cycle() {
+        let mut done = home.flush_audit().await;
+        if n == 0 && done.is_ok() {
+            done = home.trim_audit().await;
+        }
+        if let Err(error) = done {
+            tracing::error!(%error, "audit records could not be written: they wait, and are counted when they are too many");
+        }
+        tokio::time::sleep(BETWEEN).await;
     }
 }
 

@@ -11,7 +11,9 @@ use std::{
 
 use async_trait::async_trait;
 use auth_core::{EntityId, Principal, Timestamp, principal::danger};
-use config_entries::{ConfigEntry, EntitySlot, Host, HostError, Kept, NewEntity, News, oauth2::ApplicationCredential};
+use config_entries::{
+    By, ConfigEntry, EntitySlot, Host, HostError, Kept, NewEntity, News, oauth2::ApplicationCredential,
+};
 use serde_json::{Map, Value, json};
 use service_bus::{Bus, StateWriter, WorldWriter, WriteStates};
 use tokio::time::Instant;
@@ -191,7 +193,7 @@ impl Host for MemoryHome {
         next() << 64 | next()
     }
 
-    async fn keep(&self, changes: &[Kept]) -> Result<(), HostError> {
+    async fn keep(&self, changes: &[Kept], _: By) -> Result<(), HostError> {
         // A disk takes its time: whoever else is ready goes on meanwhile.
         tokio::task::yield_now().await;
         self.take_space()?;
@@ -201,7 +203,12 @@ impl Host for MemoryHome {
         Ok(())
     }
 
-    async fn keep_credential(&self, id: &str, credential: Option<&ApplicationCredential>) -> Result<(), HostError> {
+    async fn keep_credential(
+        &self,
+        id: &str,
+        credential: Option<&ApplicationCredential>,
+        _: By,
+    ) -> Result<(), HostError> {
         tokio::task::yield_now().await;
         self.take_space()?;
         let mut inner = self.lock();
@@ -211,6 +218,8 @@ impl Host for MemoryHome {
         }
         Ok(())
     }
+
+    fn record(&self, _: By, _: &'static str, _: &str) {}
 
     fn stop_ignoring(&self, _: &str, _: &str) {
         // What is ignored is not kept here.

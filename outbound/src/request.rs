@@ -45,6 +45,16 @@ impl Request {
         Ok(request)
     }
 
+    /// Returns a request that posts JSON.
+    ///
+    /// # Errors
+    /// [`Error::InvalidUrl`].
+    pub fn post_json(url: &str, body: String) -> Result<Self, Error> {
+        let mut request = Self::new(Method::POST, url, Some(body.into()))?;
+        request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Ok(request)
+    }
+
     /// Asks for JSON.
     #[must_use]
     pub fn accept_json(mut self) -> Self {

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use arc_swap::ArcSwapOption;
@@ -12,8 +12,9 @@ use serde_json::{Map, Value};
 use tokio::sync::watch;
 
 use crate::{
-    Entity, Event, EventData, FireError, FireEvent, Handler, Manages, Origin, ReadState, ReadStates, RegisterError,
-    RemoveState, ServiceAccess, ServiceSpec, SetState, SetStateError, State, UseLog, Viewer, World, WorldWriter,
+    Entity, Event, EventData, FireError, FireEvent, Handler, Manages, Observer, Origin, ReadState, ReadStates,
+    RegisterError, RemoveState, ServiceAccess, ServiceSpec, SetState, SetStateError, State, UseLog, Viewer, World,
+    WorldWriter,
     machine::{Machine, Write},
     new_context_id, now,
     world::SharedWorld,
@@ -33,6 +34,8 @@ pub(crate) struct Shared {
     entities: RwLock<HashMap<EntityId, Arc<dyn Entity>>>,
     /// Who is watched, if somebody is.
     use_log: ArcSwapOption<UseLog>,
+    /// Who is told of what was refused and of what was done.
+    pub(crate) observer: OnceLock<Arc<dyn Observer>>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -86,9 +89,27 @@ impl Bus {
     /// # Errors
     /// [`Unauthorized`], with what was missing.
     pub fn authorize<R: Action>(&self, principal: &Principal, request: R) -> Result<Authorized<R>, Unauthorized> {
-        let authorized = self.shared.world.load().auth.authorize(principal.clone(), request)?;
+        let decided = self.shared.world.load().auth.authorize(principal.clone(), request);
+        let authorized = decided.inspect_err(|refusal| self.tell_denied(principal, R::NAME, None, refusal))?;
         self.shared.note(&authorized);
         Ok(authorized)
+    }
+
+    /// Says who is told of what was refused and of what was done; the first who is named stays.
+    pub fn observe(&self, observer: Arc<dyn Observer>) {
+        _ = self.shared.observer.set(observer);
+    }
+
+    pub(crate) fn tell_denied(
+        &self,
+        principal: &Principal,
+        action: &str,
+        service: Option<&str>,
+        refusal: &Unauthorized,
+    ) {
+        if let Some(observer) = self.shared.observer.get() {
+            observer.denied(principal, action, service, refusal);
+        }
     }
 
     /// Begins to note what a user does, in place of anybody else.
@@ -156,6 +177,9 @@ impl Bus {
         let (_, FireEvent { event_type, data, origin }) = request.into_parts();
         if event_type.chars().count() > Event::MAX_TYPE_LEN {
             return Err(FireError::TypeTooLong(event_type));
+        }
+        if event_type.starts_with(Event::OWN_PREFIX) {
+            return Err(FireError::Reserved(event_type));
         }
         self.shared.machine.publish(&event_type, EventData::Other(data), origin, context, now());
         Ok(())

@@ -110,9 +110,22 @@ impl Bus {
         if depth == 0 && self.hides_service(&world, &principal, &request) {
             return Err(CallError::NotFound { domain: request.domain, service: request.service });
         }
-        let call = self.resolve(&world, &principal, request)?;
-        let authorized = world.auth.authorize(principal, call).map_err(|refusal| refusal.in_context(&context))?;
+        let service = format!("{}.{}", request.domain, request.service).to_lowercase();
+        let decided = self
+            .resolve(&world, &principal, request)
+            .and_then(|call| Ok(world.auth.authorize(principal.clone(), call)?));
+        let authorized = decided.map_err(|error| match error {
+            CallError::Unauthorized(refusal) => {
+                let refusal = refusal.in_context(&context);
+                self.tell_denied(&principal, Call::NAME, Some(&service), &refusal);
+                CallError::Unauthorized(refusal)
+            }
+            other => other,
+        })?;
         self.shared.note(&authorized);
+        if let Some(observer) = self.shared.observer.get() {
+            observer.called(&principal, &context, &service, &authorized.request().entities);
+        }
         Box::pin(self.carry_out(authorized, context, depth)).await
     }
 

@@ -113,4 +113,7 @@ pub enum FireError {
     /// The type is longer than 64 characters.
     #[error("Value {0} for property event_type has a maximum length of 64 characters")]
     TypeTooLong(String),
+    /// Events of that type are announced by the hub alone.
+    #[error("event type `{0}` is the hub's own")]
+    Reserved(String),
 }

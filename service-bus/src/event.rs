@@ -64,6 +64,9 @@ impl Event {
     /// The longest event type, in characters.
     pub const MAX_TYPE_LEN: usize = 64;
 
+    /// What the types begin with that the hub alone announces.
+    pub const OWN_PREFIX: &str = "doorward_";
+
     /// Returns its number on this bus; later events have higher ones.
     pub const fn number(&self) -> u64 {
         self.number

@@ -14,7 +14,9 @@ pub use event::{Event, EventData, Origin};
 mod world;
 pub use world::{World, WorldWriter};
 
+mod observer;
 mod use_log;
+pub use observer::Observer;
 pub use use_log::UseLog;
 mod viewer;
 mod wire;

@@ -5,7 +5,9 @@
 //! Home Assistant's configuration directory is [`ha_storage`].
 
 mod record;
-pub use record::{CoreConfig, GroupRecord, IgnoredIssue, LoginRecord, Person, Record, RecordKind, Stored};
+pub use record::{
+    AuditSettings, CoreConfig, GroupRecord, IgnoredIssue, LoginRecord, Person, Record, RecordKind, Stored,
+};
 
 mod audit_log;
 pub use audit_log::{AuditKeep, AuditLine, AuditLog, AuditPage, AuditSpan, PageFrom};

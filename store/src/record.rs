@@ -46,6 +46,8 @@ pub enum Record {
     Person(Person),
     /// What the home is called and where it is.
     Core(CoreConfig),
+    /// What is recorded, and how long it is kept.
+    Audit(AuditSettings),
 }
 
 /// Says which kind a record is of; one table each.
@@ -66,6 +68,7 @@ pub enum RecordKind {
     IgnoredIssue,
     Person,
     Core,
+    Audit,
 }
 
 /// A group as it is stored. The policy is kept as its author wrote it; one that cannot be read grants nothing.
@@ -156,6 +159,33 @@ pub struct CoreConfig {
     pub internal_url: Option<String>,
 }
 
+/// What is recorded in the audit trail, and how long it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AuditSettings {
+    /// Service calls are recorded that were let through.
+    pub control: bool,
+    /// Records are kept for so many days.
+    pub keep_days: u32,
+    /// At most so many records are kept of each trail, the newest.
+    pub keep_lines: u64,
+}
+
+impl Default for AuditSettings {
+    fn default() -> Self {
+        Self { control: false, keep_days: 2 * 365, keep_lines: 100_000 }
+    }
+}
+
+impl AuditSettings {
+    /// The longest time in days.
+    pub const MAX_DAYS: u32 = 100 * 365;
+    /// The fewest lines.
+    pub const MIN_LINES: u64 = 1_000;
+    /// The most lines.
+    pub const MAX_LINES: u64 = 10_000_000;
+}
+
 /// Everything that a store keeps.
 #[derive(Clone, Debug, Default)]
 pub struct Stored {
@@ -187,6 +217,8 @@ pub struct Stored {
     pub persons: Vec<Person>,
     /// The home, if it was ever set.
     pub core: Option<CoreConfig>,
+    /// What is recorded, if it was ever set.
+    pub audit: Option<AuditSettings>,
 }
 
 impl Default for CoreConfig {
@@ -245,7 +277,7 @@ impl LoginRecord {
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::User,
         Self::Group,
         Self::Login,
@@ -260,12 +292,14 @@ impl RecordKind {
         Self::IgnoredIssue,
         Self::Person,
         Self::Core,
+        Self::Audit,
     ];
 
     /// Returns the version of the tables with which this one came.
     pub const fn since(self) -> i64 {
         match self {
             Self::Credential | Self::IgnoredIssue => 2,
+            Self::Audit => 4,
             _ => 1,
         }
     }
@@ -287,6 +321,7 @@ impl RecordKind {
             Self::IgnoredIssue => "ignored_issues",
             Self::Person => "persons",
             Self::Core => "core",
+            Self::Audit => "audit_settings",
         }
     }
 }
@@ -309,6 +344,7 @@ impl Record {
             Self::IgnoredIssue(_) => RecordKind::IgnoredIssue,
             Self::Person(_) => RecordKind::Person,
             Self::Core(_) => RecordKind::Core,
+            Self::Audit(_) => RecordKind::Audit,
         }
     }
 
@@ -329,6 +365,7 @@ impl Record {
             Self::IgnoredIssue(issue) => &issue.id,
             Self::Person(person) => &person.id,
             Self::Core(_) => "core",
+            Self::Audit(_) => "audit",
         }
     }
 
@@ -349,6 +386,7 @@ impl Record {
             Self::IgnoredIssue(record) => serde_json::to_string(record),
             Self::Person(record) => serde_json::to_string(record),
             Self::Core(record) => serde_json::to_string(record),
+            Self::Audit(record) => serde_json::to_string(record),
         }
     }
 }
@@ -371,6 +409,7 @@ impl Stored {
             RecordKind::IgnoredIssue => self.ignored_issues.push(serde_json::from_str(body)?),
             RecordKind::Person => self.persons.push(serde_json::from_str(body)?),
             RecordKind::Core => self.core = Some(serde_json::from_str(body)?),
+            RecordKind::Audit => self.audit = Some(serde_json::from_str(body)?),
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! The table of commands.
 
+mod audit;
 mod auth;
 mod core;
 mod credentials;
@@ -15,10 +16,15 @@ mod states;
 mod translations;
 mod users;
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, LazyLock},
+};
 
 use auth_core::{Action, Authorized, Context};
 use home::{Home, Session};
+use management::{OPERATIONS, Operation};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use service_bus::{World, new_context_id, now};
@@ -59,6 +65,8 @@ pub(crate) enum Run {
     Here(Here),
     /// In a task of its own: others go on meanwhile.
     Apart(fn(Call) -> Running),
+    /// In a task of its own: one of Doorward's own.
+    Operation(&'static Operation),
 }
 
 pub(crate) type Outcome = Result<Reply, CommandError>;
@@ -140,9 +148,25 @@ pub(crate) fn no_members(data: &Map<String, Value>) -> Result<(), CommandError> 
     }
 }
 
+/// Returns every command there is: those of Home Assistant's API, and Doorward's own.
+pub fn commands() -> impl Iterator<Item = &'static Command> {
+    static OWN: LazyLock<Vec<Command>> = LazyLock::new(|| OPERATIONS.iter().map(Command::of).collect());
+    COMMANDS.iter().chain(OWN.iter())
+}
+
 /// Returns the command of a type.
 pub(crate) fn find(name: &str) -> Option<&'static Command> {
-    COMMANDS.iter().find(|command| command.name == name)
+    commands().find(|command| command.name == name)
+}
+
+impl Command {
+    fn of(operation: &'static Operation) -> Self {
+        let access = match operation.access {
+            management::Access::Admin => Access::Admin,
+            management::Access::Owner => Access::Owner,
+        };
+        Self { name: operation.command, access, run: Run::Operation(operation) }
+    }
 }
 
 impl Access {
@@ -161,8 +185,7 @@ impl Access {
 
 macro_rules! commands {
     ($($name:literal $access:ident $run:ident $handler:path;)*) => {
-        /// Every command there is.
-        pub const COMMANDS: &[Command] = &[$(Command {
+        const COMMANDS: &[Command] = &[$(Command {
             name: $name,
             access: Access::$access,
             run: commands!(@ $run $handler),
@@ -194,6 +217,8 @@ commands! {
     "subscribe_bootstrap_integrations"                        Authenticated Here  core::subscribe_bootstrap;
     "extract_from_target"                                     Authenticated Here  services::extract_from_target;
     "config/core/update"                                      Admin         Apart core::update_core;
+
+    "doorward/audit/subscribe"                                Admin         Here  audit::subscribe;
 
     "auth/current_user"                                       Authenticated Here  auth::current_user;
     "auth/refresh_tokens"                                     Authenticated Here  auth::refresh_tokens;

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     CommandError,
-    command::{self, Access, Call, Reply, Run},
+    command::{self, Access, Call, Command, Reply, Run, Running},
     frame::{Ids, messages},
     message,
     subscription::{EntityFilter, EntitySubscription, Subscription, Subscriptions, TemplateSubscription, TemplateWish},
@@ -111,44 +111,61 @@ impl Connection {
         };
         let Some(command) = command else { return };
         let id = request.id;
-        if let Err(error) = self.gate(command.access) {
+        if let Err(error) = self.gate(command) {
             self.send(message::error(&Value::from(id), &error));
             return;
         }
-        match command.run {
+        let running: Running = match command.run {
             Run::Here(run) => {
                 let outcome = run(self, id, request.data);
                 self.answer(id, outcome);
+                return;
             }
-            Run::Apart(run) => {
-                let call = Call { home: self.home.clone(), session: self.session.clone(), data: request.data };
-                let mut running = Box::pin(AssertUnwindSafe(run(call)).catch_unwind().map(|outcome| {
-                    outcome.unwrap_or_else(|_| Err(CommandError::new("unknown_error", "Unknown error")))
-                }));
-                // What needs to wait for nothing is answered at once, without a task of its own.
-                if let Some(outcome) = (&mut running).now_or_never() {
-                    self.answer(id, outcome);
-                    return;
-                }
-                let news = self.news.clone();
-                self.n_running += 1;
-                // Free of the connection: a client that hangs up does not leave it half done.
-                tokio::spawn(async move { _ = news.send(News::Done(id, running.await)).await });
+            Run::Apart(run) => run(Call { home: self.home.clone(), session: self.session.clone(), data: request.data }),
+            Run::Operation(operation) => {
+                let principal = self.session.principal.clone();
+                let call = management::Call::new(self.home.clone(), principal, request.data);
+                Box::pin(async move { Ok(Reply::Result(operation.run(call).await?)) })
             }
+        };
+        self.run_apart(id, running);
+    }
+
+    /// Carries a command out beside the others.
+    fn run_apart(&mut self, id: u64, running: Running) {
+        let mut running = Box::pin(
+            AssertUnwindSafe(running)
+                .catch_unwind()
+                .map(|outcome| outcome.unwrap_or_else(|_| Err(CommandError::new("unknown_error", "Unknown error")))),
+        );
+        // What needs to wait for nothing is answered at once, without a task of its own.
+        if let Some(outcome) = (&mut running).now_or_never() {
+            self.answer(id, outcome);
+            return;
         }
+        let news = self.news.clone();
+        self.n_running += 1;
+        // Free of the connection: a client that hangs up does not leave it half done.
+        tokio::spawn(async move { _ = news.send(News::Done(id, running.await)).await });
     }
 
     /// Refuses what the table says that this caller may not even ask, before looking at the rest of the request.
-    fn gate(&self, access: Access) -> Result<(), CommandError> {
+    fn gate(&self, Command { name, access, .. }: &Command) -> Result<(), CommandError> {
         let world = self.home.bus().world();
         let rights = world.auth.rights(&self.session.principal);
-        let enough = match access {
-            Access::Admin => rights.is_admin(),
-            Access::Owner => rights.is_owner(),
+        let (enough, needed) = match access {
+            Access::Admin => (rights.is_admin(), "an administrator"),
+            Access::Owner => (rights.is_owner(), "the owner"),
             // The rest is decided by what is asked.
-            Access::Authenticated | Access::EditEntity | Access::Service | Access::Events => rights.is_active(),
+            Access::Authenticated | Access::EditEntity | Access::Service | Access::Events => {
+                (rights.is_active(), "an active user")
+            }
         };
-        if enough { Ok(()) } else { Err(auth_core::Unauthorized::default().into()) }
+        if enough {
+            return Ok(());
+        }
+        self.home.record_refused(&self.session, name, needed);
+        Err(auth_core::Unauthorized::default().into())
     }
 
     fn answer(&mut self, id: u64, outcome: Result<Reply, CommandError>) {
@@ -205,6 +222,11 @@ impl Connection {
                         self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
                     }
                 }
+                Subscription::Audit { since } => {
+                    if number > *since && &*event.event_type == Home::AUDIT_EVENT {
+                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
+                    }
+                }
                 Subscription::Template(template) => {
                     if let EventData::StateChanged { entity_id, .. } = &event.data
                         && template.depends_on(entity_id)
@@ -235,6 +257,7 @@ impl Connection {
                 Subscription::Events { .. }
                 | Subscription::Entries { .. }
                 | Subscription::Flows { .. }
+                | Subscription::Audit { .. }
                 | Subscription::Nothing => {}
             }
         }
@@ -293,6 +316,10 @@ impl Connection {
                 EventData::Other(change) => Some(json!([change]).to_string()),
                 EventData::StateChanged { .. } | EventData::Registry { .. } => None,
             },
+            Subscription::Audit { .. } => match &event.data {
+                EventData::Other(record) => Some(json!(record).to_string()),
+                EventData::StateChanged { .. } | EventData::Registry { .. } => None,
+            },
             Subscription::Entities(_) | Subscription::Template(_) | Subscription::Nothing => None,
         }
     }
@@ -348,6 +375,13 @@ impl Connection {
         Ok(())
     }
 
+    pub(crate) fn subscribe_to_audit(&mut self, id: u64) -> Result<(), CommandError> {
+        self.has_room()?;
+        let since = self.feed.listen(Some(Home::AUDIT_EVENT));
+        self.subscriptions.insert(id, Subscription::Audit { since });
+        Ok(())
+    }
+
     pub(crate) fn subscribe_to_nothing(&mut self, id: u64) -> Result<(), CommandError> {
         self.has_room()?;
         self.subscriptions.insert(id, Subscription::Nothing);
@@ -382,6 +416,7 @@ impl Connection {
             Some(Subscription::Entities(_) | Subscription::Template(_)) => self.feed.unlisten(Some("state_changed")),
             Some(Subscription::Entries { .. }) => self.feed.unlisten(Some(Home::ENTRY_EVENT)),
             Some(Subscription::Flows { .. }) => self.feed.unlisten(Some(Home::FLOW_EVENT)),
+            Some(Subscription::Audit { .. }) => self.feed.unlisten(Some(Home::AUDIT_EVENT)),
             Some(Subscription::Nothing) => {}
         }
         true

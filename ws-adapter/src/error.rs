@@ -3,6 +3,7 @@
 use auth_core::Unauthorized;
 use config_entries::{EntryError, FlowError, ManageError, oauth2::CredentialError};
 use home::{AccountError, ChangeError};
+use management::OperationError;
 use registries::RegistryError;
 use serde_json::{Map, Value, json};
 use service_bus::{CallError, FireError, HandlerError};
@@ -14,14 +15,15 @@ pub struct CommandError {
     pub code: &'static str,
     /// For people.
     pub message: String,
-    /// `translation_key`, `translation_domain`, `translation_placeholders`, or nothing.
-    pub translation: Map<String, Value>,
+    /// What is sent besides: `translation_key`, `translation_domain`, `translation_placeholders`; the mistakes of a policy;
+    /// or nothing.
+    pub more: Map<String, Value>,
 }
 
 impl CommandError {
-    /// Returns an error without a translation.
+    /// Returns an error with nothing besides.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), translation: Map::new() }
+        Self { code, message: message.into(), more: Map::new() }
     }
 
     /// Returns the error for a malformed request.
@@ -30,7 +32,7 @@ impl CommandError {
     }
 
     fn translated(mut self, domain: &str, key: &str, placeholders: Value) -> Self {
-        self.translation = Map::from_iter([
+        self.more = Map::from_iter([
             ("translation_key".to_owned(), json!(key)),
             ("translation_domain".to_owned(), json!(domain)),
             ("translation_placeholders".to_owned(), placeholders),
@@ -42,7 +44,7 @@ impl CommandError {
     pub fn to_value(&self) -> Value {
         let mut error =
             Map::from_iter([("code".to_owned(), json!(self.code)), ("message".to_owned(), json!(self.message))]);
-        error.extend(self.translation.clone());
+        error.extend(self.more.clone());
         Value::Object(error)
     }
 
@@ -56,6 +58,21 @@ impl From<Unauthorized> for CommandError {
     fn from(refusal: Unauthorized) -> Self {
         tracing::info!(user = ?refusal.user_id, entity = ?refusal.entity_id, permission = ?refusal.permission, "denied");
         Self::new("unauthorized", "Unauthorized")
+    }
+}
+
+impl From<OperationError> for CommandError {
+    fn from(error: OperationError) -> Self {
+        match error {
+            OperationError::Unauthorized(refusal) => refusal.into(),
+            OperationError::NotFound(_)
+            | OperationError::Invalid(_)
+            | OperationError::Policy(_)
+            | OperationError::Failed(_) => {
+                let (code, more) = (error.code(), error.detail());
+                Self { more, ..Self::new(code, error.to_string()) }
+            }
+        }
     }
 }
 
@@ -132,7 +149,7 @@ fn denied_call(refusal: &Unauthorized) -> CommandError {
 impl From<FireError> for CommandError {
     fn from(error: FireError) -> Self {
         match error {
-            FireError::TypeTooLong(_) => Self::new("home_assistant_error", error.to_string()),
+            FireError::TypeTooLong(_) | FireError::Reserved(_) => Self::new("home_assistant_error", error.to_string()),
         }
     }
 }
@@ -243,6 +260,7 @@ impl From<AccountError> for CommandError {
             ),
             AccountError::UnknownGroup(_)
             | AccountError::Group(..)
+            | AccountError::ServiceAccount(_)
             | AccountError::TokenName(_)
             | AccountError::NoUser
             | AccountError::Path(_) => Self::new("unknown_error", text),

@@ -24,6 +24,8 @@ pub(crate) enum Subscription {
     Entries { filter: EntryFilter, since: u64 },
     /// Flows that nobody has open.
     Flows { since: u64 },
+    /// Audit records as they are written.
+    Audit { since: u64 },
     /// Something that never happens here.
     Nothing,
 }

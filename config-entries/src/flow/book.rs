@@ -43,6 +43,8 @@ pub struct FlowRecord {
     pub source: Source,
     /// Who started it; nobody for what the hub itself started, which any administrator may go on with.
     pub started_by: Option<UserId>,
+    /// Who last went on with it.
+    pub answered_by: Option<UserId>,
     /// The entries that it is about: the first is the flow's own; the others share its account.
     pub entry_ids: Vec<String>,
     /// The unique id that it has set, or that of its entry.
@@ -223,6 +225,7 @@ mod tests {
             domain: "mqtt".to_owned(),
             source,
             started_by: by.map(UserId::from),
+            answered_by: by.map(UserId::from),
             entry_ids: entries.iter().map(|id| (*id).to_owned()).collect(),
             unique_id: None,
             title_placeholders: Map::new(),

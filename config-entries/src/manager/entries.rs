@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use auth_core::{Action, Authorized, Timestamp, Unauthorized};
+use auth_core::{Action, Authorized, Timestamp, Unauthorized, UserId};
 use serde_json::{Map, Value, json};
 
 use super::{Manager, Shared, Slot, apart};
 use crate::{
-    AddEntry, ChangeEntry, ConfigEntry, EntryBook, EntryChange, EntryError, HostError, IgnoreIssue, Kept, ListIssues,
-    News, RemoveSubentry, UpdateEntry, UpdateSubentry, handle::HandleError,
+    AddEntry, By, ChangeEntry, ConfigEntry, EntryBook, EntryChange, EntryError, HostError, IgnoreIssue, Kept,
+    ListIssues, News, RemoveSubentry, UpdateEntry, UpdateSubentry, handle::HandleError,
 };
 
 /// Why something with an entry was not done. Nothing has changed, unless it says so.
@@ -49,8 +49,9 @@ impl Manager {
             let entry_id = request.request().entry_id.clone();
             let polling = request.request().pref_disable_polling;
             let before = shared.entry(&entry_id);
+            let by = By::own(request.principal().clone());
             let update = |book: &mut EntryBook, now| shared.renew_then(request, |asked| book.update(asked, now));
-            shared.change(&entry_id, update).await?;
+            shared.change(&entry_id, by, update).await?;
             let changed = polling.is_some() && before.is_some_and(|entry| Some(entry.pref_disable_polling) != polling);
             if changed && shared.is_loaded(&entry_id) {
                 return shared.reload_entry(&entry_id).await;
@@ -67,9 +68,10 @@ impl Manager {
     pub async fn update_subentry(&self, request: Authorized<UpdateSubentry>) -> Result<(), ManageError> {
         let (shared, entry_id) = (Arc::clone(&self.shared), request.request().entry_id.clone());
         apart(async move {
+            let by = By::own(request.principal().clone());
             let update =
                 |book: &mut EntryBook, now| shared.renew_then(request, |asked| book.update_subentry(asked, now));
-            shared.change(&entry_id, update).await.map(drop)
+            shared.change(&entry_id, by, update).await.map(drop)
         })
         .await
     }
@@ -81,9 +83,10 @@ impl Manager {
     pub async fn remove_subentry(&self, request: Authorized<RemoveSubentry>) -> Result<(), ManageError> {
         let (shared, entry_id) = (Arc::clone(&self.shared), request.request().entry_id.clone());
         apart(async move {
+            let by = By::own(request.principal().clone());
             let remove =
                 |book: &mut EntryBook, now| shared.renew_then(request, |asked| book.remove_subentry(asked, now));
-            shared.change(&entry_id, remove).await.map(drop)
+            shared.change(&entry_id, by, remove).await.map(drop)
         })
         .await
     }
@@ -148,6 +151,7 @@ impl Shared {
     pub(super) async fn change<E>(
         &self,
         entry_id: &str,
+        by: By,
         change: impl FnOnce(&mut EntryBook, Timestamp) -> Result<Option<EntryChange>, E>,
     ) -> Result<Option<Arc<ConfigEntry>>, ManageError>
     where
@@ -157,7 +161,7 @@ impl Shared {
         let before = self.entry(entry_id);
         let mut book = self.lock().book.clone();
         let Some(change) = change(&mut book, self.host.now())? else { return Ok(None) };
-        self.host.keep(&[Kept::of(before, &change)]).await?;
+        self.host.keep(&[Kept::of(before, &change)], by).await?;
         self.show(&change);
         Ok(Some(change.into_entry()))
     }
@@ -172,20 +176,28 @@ impl Shared {
         self.tell(&inner, change);
     }
 
-    /// Adds an entry in the name of its integration.
-    pub(super) async fn add(&self, entry: ConfigEntry) -> Result<Arc<ConfigEntry>, ManageError> {
+    /// Adds an entry in the name of its integration, because somebody asked for it.
+    pub(super) async fn add(
+        &self,
+        entry: ConfigEntry,
+        asked_by: Option<UserId>,
+    ) -> Result<Arc<ConfigEntry>, ManageError> {
         let entry_id = entry.entry_id.clone();
         let principal = self.principal_of(&entry.domain);
         let principal = principal.ok_or_else(Unauthorized::default)?;
         let asked = self.host.bus().authorize(&principal, AddEntry(entry))?;
-        let added = self.change(&entry_id, |book, now| book.add(asked, now).map(Some)).await?;
+        let added = self
+            .change(&entry_id, By { actor: principal, asked_by }, |book, now| book.add(asked, now).map(Some))
+            .await?;
         Ok(added.unwrap_or_default())
     }
 
-    /// Changes an entry in the name of its integration. Returns the entry, if it changed.
+    /// Changes an entry in the name of its integration, because somebody asked for it or by itself. Returns the entry, if
+    /// it changed.
     pub(super) async fn change_as_integration(
         &self,
         wish: ChangeEntry,
+        asked_by: Option<UserId>,
     ) -> Result<Option<Arc<ConfigEntry>>, ManageError> {
         let entry_id = wish.entry_id.clone();
         let entry = self.entry(&entry_id).ok_or_else(|| EntryError::Unknown(entry_id.clone()))?;
@@ -193,12 +205,12 @@ impl Shared {
         let principal = principal.ok_or_else(Unauthorized::default)?;
         let wish = ChangeEntry { domain: entry.domain.clone(), ..wish };
         let asked = self.host.bus().authorize(&principal, wish)?;
-        self.change(&entry_id, |book, now| book.change_entry(asked, now)).await
+        self.change(&entry_id, By { actor: principal, asked_by }, |book, now| book.change_entry(asked, now)).await
     }
 
     pub(crate) async fn update_data(&self, entry_id: &str, data: Map<String, Value>) -> Result<(), HandleError> {
         let wish = ChangeEntry { entry_id: entry_id.to_owned(), merge_data: Some(data), ..ChangeEntry::default() };
-        match self.change_as_integration(wish).await {
+        match self.change_as_integration(wish, None).await {
             Ok(_) => Ok(()),
             Err(ManageError::Host(error)) => Err(HandleError::Host(error)),
             Err(ManageError::Entry(_)) => Err(HandleError::Gone),

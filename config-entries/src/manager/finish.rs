@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth_core::Unauthorized;
+use auth_core::{Unauthorized, UserId};
 use serde_json::{Value, json};
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
     flows::{Done, FlowError},
 };
 use crate::{
-    Abort, AddEntry, ChangeEntry, ConfigEntry, EntryBook, EntryUpdate, FlowAnswer, FlowKind, FlowRecord, Identity,
+    Abort, AddEntry, By, ChangeEntry, ConfigEntry, EntryBook, EntryUpdate, FlowAnswer, FlowKind, FlowRecord, Identity,
     Kept, NewEntry, NewOptions, ReplaceEntry, Source, Subentry, SubentryDone,
 };
 
@@ -59,7 +59,7 @@ impl Shared {
                 source: flow.source.as_str().to_owned(),
                 ..ConfigEntry::default()
             };
-            self.add_in_place(entry).await?
+            self.add_in_place(entry, flow.answered_by.clone()).await?
         };
         self.end_flow(&flow.id);
         // What was found without saying what it is may be the same thing.
@@ -79,16 +79,16 @@ impl Shared {
     }
 
     /// Adds an entry. One that has its unique id already goes in the same change: the new one takes its place.
-    async fn add_in_place(&self, entry: ConfigEntry) -> Result<Arc<ConfigEntry>, FlowError> {
+    async fn add_in_place(&self, entry: ConfigEntry, asked_by: Option<UserId>) -> Result<Arc<ConfigEntry>, FlowError> {
         let unique_id = entry.unique_id.as_deref();
         let before = unique_id.and_then(|id| self.lock().book.find_unique(&entry.domain, id).cloned());
-        let Some(before) = before else { return Ok(self.add(entry).await?) };
+        let Some(before) = before else { return Ok(self.add(entry, asked_by).await?) };
         // It may have been removed before its turn came.
-        let Ok(mut turn) = self.turn(&before.entry_id).await else { return Ok(self.add(entry).await?) };
+        let Ok(mut turn) = self.turn(&before.entry_id).await else { return Ok(self.add(entry, asked_by).await?) };
         if self.unload(&mut turn, &before.entry_id).await.is_err() {
             tracing::warn!(entry = before.entry_id, "an entry that is replaced could not be taken down");
         }
-        match self.replace(&before.entry_id, entry).await {
+        match self.replace(&before.entry_id, entry, asked_by).await {
             Ok((gone, added)) => {
                 self.clean_up_after(&gone).await;
                 Ok(added)
@@ -105,6 +105,7 @@ impl Shared {
         &self,
         before: &str,
         entry: ConfigEntry,
+        asked_by: Option<UserId>,
     ) -> Result<(Arc<ConfigEntry>, Arc<ConfigEntry>), ManageError> {
         let domain = entry.domain.clone();
         let principal = self.principal_of(&domain).ok_or_else(Unauthorized::default)?;
@@ -117,7 +118,8 @@ impl Shared {
         let mut book = self.lock().book.clone();
         let before = self.entry(before);
         let (gone, added) = (book.replace(gone)?, book.add(new, self.host.now())?);
-        self.host.keep(&[Kept::of(before, &gone), Kept::of(None, &added)]).await?;
+        let kept = [Kept::of(before, &gone), Kept::of(None, &added)];
+        self.host.keep(&kept, By { actor: principal, asked_by }).await?;
         [&gone, &added].into_iter().for_each(|change| self.show(change));
         Ok((gone.into_entry(), added.into_entry()))
     }
@@ -171,7 +173,8 @@ impl Shared {
             }
         }
         if !kept.is_empty() {
-            self.host.keep(&kept).await.map_err(ManageError::from)?;
+            let by = By { actor: principal, asked_by: flow.answered_by.clone() };
+            self.host.keep(&kept, by).await.map_err(ManageError::from)?;
         }
         changes.iter().for_each(|change| self.show(change));
         Ok(flow.entry_ids)
@@ -180,7 +183,7 @@ impl Shared {
     async fn finish_options(&self, flow: &FlowRecord, options: NewOptions) -> Result<FlowAnswer, FlowError> {
         let entry_id = flow.entry_ids.first().cloned().ok_or(FlowError::UnknownFlow)?;
         let wish = ChangeEntry { entry_id: entry_id.clone(), options: Some(options.0), ..ChangeEntry::default() };
-        let changed = self.change_as_integration(wish).await?;
+        let changed = self.change_as_integration(wish, flow.answered_by.clone()).await?;
         self.end_flow(&flow.id);
         self.tell_running(changed).await;
         Ok(FlowAnswer::done(flow))
@@ -204,7 +207,8 @@ impl Shared {
             let wish = ChangeEntry { domain, entry_id, subentries: Some(parts), ..ChangeEntry::default() };
             Ok::<_, ManageError>(book.change_entry(self.host.bus().authorize(&principal, wish)?, now)?)
         };
-        let changed = self.change(entry_id, put).await?;
+        let by = By { actor: principal.clone(), asked_by: flow.answered_by.clone() };
+        let changed = self.change(entry_id, by, put).await?;
         if answer.is_ok() {
             self.end_flow(&flow.id);
         }

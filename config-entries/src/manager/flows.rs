@@ -153,7 +153,8 @@ impl Manager {
         let shared = Arc::clone(&self.shared);
         apart(async move {
             let mut runner = runner.lock().await;
-            let (_, ContinueFlow { flow_id, input, frontend_base, .. }) = shared.renew(request)?.into_parts();
+            let (principal, ContinueFlow { flow_id, input, frontend_base, .. }) = shared.renew(request)?.into_parts();
+            shared.edit_flow(&flow_id, |flow| flow.answered_by = principal.user_id().cloned());
             // What a page elsewhere comes back with arrives by its signed state alone.
             let input = input.filter(|_| !matches!(runner.shown, Some(Shown::External { .. })));
             if frontend_base.is_some() {
@@ -211,7 +212,7 @@ impl Shared {
     async fn ignore_flow(&self, request: Authorized<IgnoreFlow>) -> Result<(), FlowError> {
         // Nobody makes an entry of it, or ignores it, at the same time.
         let _turn = self.creation.lock().await;
-        let (_, IgnoreFlow { flow_id, title }) = self.renew(request)?.into_parts();
+        let (principal, IgnoreFlow { flow_id, title }) = self.renew(request)?.into_parts();
         let flow = self.lock().flows.get(&flow_id).filter(|flow| !flow.is_finishing).cloned();
         let flow = flow.ok_or(FlowError::UnknownFlow)?;
         let unique_id = flow.unique_id.filter(|_| flow.source.is_discovery()).ok_or(FlowError::NotIgnorable)?;
@@ -226,7 +227,7 @@ impl Shared {
             source: Source::Ignore.as_str().to_owned(),
             ..ConfigEntry::default()
         };
-        self.add(entry).await?;
+        self.add(entry, principal.user_id().cloned()).await?;
         self.end_flow(&flow_id);
         Ok(())
     }

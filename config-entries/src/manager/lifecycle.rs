@@ -9,7 +9,7 @@ use auth_core::Authorized;
 use tokio::sync::OwnedMutexGuard;
 
 use super::{ManageError, Manager, Shared, Turn, apart};
-use crate::{Cause, EntryBook, EntryError, EntryState, ReloadEntry, RemoveEntry, SetDisabled};
+use crate::{By, Cause, EntryBook, EntryError, EntryState, ReloadEntry, RemoveEntry, SetDisabled};
 
 /// How long after an entity was enabled its entry is reloaded: several may be enabled in a row.
 const ENABLE_WAIT: Duration = Duration::from_secs(30);
@@ -24,7 +24,8 @@ impl Manager {
         apart(async move {
             let entry_id = request.request().0.clone();
             let mut turn = shared.turn(&entry_id).await?;
-            drop(shared.renew(request)?);
+            let (principal, _) = shared.renew(request)?.into_parts();
+            shared.host.record(By::own(principal), "reload_config_entry", &entry_id);
             shared.reload(&mut turn, &entry_id).await
         })
         .await
@@ -39,8 +40,9 @@ impl Manager {
         apart(async move {
             let SetDisabled { entry_id, disabled } = request.request().clone();
             let mut turn = shared.turn(&entry_id).await?;
+            let by = By::own(request.principal().clone());
             let set = |book: &mut EntryBook, now| shared.renew_then(request, |asked| book.set_disabled(asked, now));
-            let changed = shared.change(&entry_id, set).await?;
+            let changed = shared.change(&entry_id, by, set).await?;
             if changed.is_none() {
                 return Ok(false);
             }
@@ -65,8 +67,9 @@ impl Manager {
             let entry_id = request.request().0.clone();
             let mut turn = shared.turn(&entry_id).await?;
             let request = shared.renew(request)?;
+            let by = By::own(request.principal().clone());
             let clean = shared.unload(&mut turn, &entry_id).await.is_ok();
-            if let Err(error) = shared.remove_entry(&entry_id, |book| book.remove(request)).await {
+            if let Err(error) = shared.remove_entry(&entry_id, by, |book| book.remove(request)).await {
                 // It was taken down for nothing.
                 shared.set_up(&mut turn, &entry_id).await;
                 return Err(error);

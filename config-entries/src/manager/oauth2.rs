@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{FlowError, ManageError, Manager, Shared, apart};
 use crate::{
-    AddCredential, ChangeEntry, EntryState, FlowContext, Kept, ListCredentials, RemoveCredential,
+    AddCredential, By, ChangeEntry, EntryState, FlowContext, Kept, ListCredentials, RemoveCredential,
     oauth2::{ApplicationCredential, CallbackError, CredentialError, FlightKey, Returned, Token},
 };
 
@@ -92,13 +92,13 @@ impl Manager {
 impl Shared {
     async fn add_credential(&self, request: Authorized<AddCredential>) -> Result<Value, CredentialError> {
         let _turn = self.writes.lock().await;
-        let (_, AddCredential { domain, client_id, client_secret, name }) = self.renew(request)?.into_parts();
+        let (principal, AddCredential { domain, client_id, client_secret, name }) = self.renew(request)?.into_parts();
         if !self.manifest(&domain).is_some_and(|manifest| manifest.application_credentials) {
             return Err(CredentialError::UnknownIntegration(domain));
         }
         let prepared = self.oauth.credentials().prepare(&domain, &client_id, &client_secret, name.as_deref());
         let credential = prepared?;
-        self.host.keep_credential(&credential.id, Some(&credential)).await?;
+        self.host.keep_credential(&credential.id, Some(&credential), By::own(principal)).await?;
         let wire = credential.to_wire();
         self.oauth.credentials().insert(credential);
         Ok(wire)
@@ -106,7 +106,7 @@ impl Shared {
 
     async fn remove_credential(&self, request: Authorized<RemoveCredential>) -> Result<(), CredentialError> {
         let _turn = self.writes.lock().await;
-        let (_, RemoveCredential(id)) = self.renew(request)?.into_parts();
+        let (principal, RemoveCredential(id)) = self.renew(request)?.into_parts();
         let domain = self.oauth.credentials().get(&id).map(|credential| credential.domain.clone());
         let domain = domain.ok_or_else(|| CredentialError::Unknown(id.clone()))?;
         let uses = |entry: &Arc<crate::ConfigEntry>| {
@@ -115,7 +115,7 @@ impl Shared {
         if self.entries_of(&domain).iter().any(uses) {
             return Err(CredentialError::InUse(domain));
         }
-        self.host.keep_credential(&id, None).await?;
+        self.host.keep_credential(&id, None, By::own(principal)).await?;
         self.oauth.credentials().remove(&id);
         Ok(())
     }
@@ -157,7 +157,7 @@ impl Shared {
             }
         }
         if !kept.is_empty() {
-            self.host.keep(&kept).await?;
+            self.host.keep(&kept, By::own(principal)).await?;
         }
         changes.iter().for_each(|change| self.show(change));
         Ok(())

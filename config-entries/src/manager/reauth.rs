@@ -10,7 +10,7 @@ use super::{
     Inner, ManageError, Manager, Shared,
     flows::{Machine, Start},
 };
-use crate::{ConfigEntry, EntryError, Issue, News, ReauthEntry, Source, reauth_issue_id};
+use crate::{By, ConfigEntry, EntryError, Issue, News, ReauthEntry, Source, reauth_issue_id};
 
 impl Manager {
     /// Asks for new credentials of an entry, by hand. Nothing happens if that is under way already.
@@ -18,13 +18,14 @@ impl Manager {
     /// # Errors
     /// [`ManageError::NoReauth`] and others.
     pub async fn reauth(&self, request: Authorized<ReauthEntry>) -> Result<(), ManageError> {
-        let (_, ReauthEntry(entry_id)) = request.into_parts();
+        let (principal, ReauthEntry(entry_id)) = request.into_parts();
         let entry = self.shared.entry(&entry_id).ok_or_else(|| EntryError::Unknown(entry_id.clone()))?;
         let can = self.shared.registered(&entry.domain).is_some_and(|r| r.integration.reauth_flow(&entry).is_some());
         if !can || !can_be_set_up(&entry) {
             return Err(ManageError::NoReauth(entry_id));
         }
         if let Some(started) = self.shared.start_reauth(&entry_id) {
+            self.shared.host.record(By::own(principal), "reauth_config_entry", &entry_id);
             _ = started.await;
         }
         Ok(())

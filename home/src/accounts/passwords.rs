@@ -2,17 +2,19 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use auth_core::{Authorized, User, UserId};
+use audit::{Outcome, Record, Trail, action_name};
+use auth_core::{Action, Authorized, User, UserId};
 use auth_login::{
     credential::{Credential, Login, LoginBookError, Username},
     password::{StoredPassword, Verdict},
 };
+use serde_json::json;
 use service_bus::now;
-use store::{Change, LoginRecord, Record, RecordKind};
+use store::{Change, LoginRecord, RecordKind};
 
 use crate::{
     AccountError, AdminChangePassword, AdminChangeUsername, ChangePassword, CreateLogin, CreateOwnerLogin, DeleteLogin,
-    Home, Secret, accounts::sign_in::new_id, entropy::OsEntropy,
+    Home, Secret, accounts::sign_in::new_id, entropy::OsEntropy, turn::Turn,
 };
 
 /// Returns the address that a password counts as coming from which is asked of somebody who is logged in: one of each
@@ -30,11 +32,11 @@ impl Home {
     /// [`AccountError::OwnerCredentials`] for the owner, which [`CreateOwnerLogin`] is for.
     pub async fn create_login(&self, request: Authorized<CreateLogin>) -> Result<(), AccountError> {
         let password = self.hash(request.request().password.clone()).await?;
-        let (_changes, _, wish) = self.begin(request).await?;
+        let (mut turn, _, wish) = self.begin(request).await?;
         if self.changeable_user(&wish.user_id)?.is_owner {
             return Err(AccountError::Unauthorized(auth_core::Unauthorized::default()));
         }
-        self.put_login(&wish, password).await
+        self.put_login(&mut turn, &wish, password).await
     }
 
     /// Gives the owner a user name and a password.
@@ -43,18 +45,28 @@ impl Home {
     /// As [`Home::create_login`].
     pub async fn create_owner_login(&self, request: Authorized<CreateOwnerLogin>) -> Result<(), AccountError> {
         let password = self.hash(request.request().login.password.clone()).await?;
-        let (_changes, _, CreateOwnerLogin { login }) = self.begin(request).await?;
-        self.put_login(&login, password).await
+        let (mut turn, _, CreateOwnerLogin { login }) = self.begin(request).await?;
+        self.put_login(&mut turn, &login, password).await
     }
 
-    async fn put_login(&self, wish: &CreateLogin, password: StoredPassword) -> Result<(), AccountError> {
+    async fn put_login(
+        &self,
+        turn: &mut Turn<'_>,
+        wish: &CreateLogin,
+        password: StoredPassword,
+    ) -> Result<(), AccountError> {
         let user = self.changeable_user(&wish.user_id)?;
+        if user.is_service {
+            return Err(AccountError::ServiceAccount("people: a program's account has no password"));
+        }
         let username = normalised(&wish.username)?;
         if self.books().logins.credentials_of(&user.id).next().is_some() {
             return Err(AccountError::CredentialsExist);
         }
         let login = self.new_login(&user.id, username, password)?;
-        self.commit(vec![Change::Put(Box::new(Record::Login(LoginRecord::of(&login))))]).await?;
+        turn.on(user.id.as_str());
+        turn.with(json!({"username": login.credential.username.as_str()}));
+        self.commit(turn, vec![Change::Put(Box::new(store::Record::Login(LoginRecord::of(&login))))]).await?;
         self.books().logins.insert(login).map_err(|error| account_error(&error))
     }
 
@@ -77,7 +89,7 @@ impl Home {
     /// # Errors
     /// [`AccountError::UnknownUsername`], [`AccountError::OwnerCredentials`], [`AccountError::Store`].
     pub async fn delete_login(&self, request: Authorized<DeleteLogin>) -> Result<(), AccountError> {
-        let (_changes, _, DeleteLogin { username }) = self.begin(request).await?;
+        let (mut turn, _, DeleteLogin { username }) = self.begin(request).await?;
         let username = Username::normalise(&username);
         let credential = self.books().logins.find(&username).map(|login| login.credential.clone());
         let credential = credential.ok_or(AccountError::UnknownUsername)?;
@@ -90,7 +102,9 @@ impl Home {
             let began = books.tokens.iter().filter(|token| token.credential_id() == Some(&credential.id));
             changes.extend(began.map(|token| Change::Delete(RecordKind::Token, token.id().to_string())));
         }
-        self.commit(changes).await?;
+        turn.on(credential.user_id.as_str());
+        turn.with(json!({"username": username.as_str()}));
+        self.commit(&mut turn, changes).await?;
         {
             let mut books = self.books();
             books.logins.remove(&username);
@@ -119,15 +133,17 @@ impl Home {
         let verdict = self.blocking(move || login.password.verify(current.expose())).await?;
         if verdict == Verdict::Wrong {
             self.books().throttle.failed(Some(&username), address, now());
+            let record = Record::of(now(), action_name(ChangePassword::NAME), Outcome::Failed, request.principal());
+            self.record(Trail::Access, record.on(user_id.as_str()).because("the present password was wrong"));
             return Err(AccountError::WrongPassword);
         }
         self.books().throttle.succeeded(Some(&username), address, now());
         let password = self.hash(new).await?;
-        let (_changes, _, _) = self.begin(request).await?;
+        let (mut turn, _, _) = self.begin(request).await?;
         if self.login_of(user_id.as_str())?.credential.id != credential_id {
             return Err(AccountError::CredentialsNotFound);
         }
-        self.set_password(user_id.as_str(), password).await
+        self.set_password(&mut turn, user_id.as_str(), password).await
     }
 
     /// Changes anybody's password.
@@ -136,9 +152,9 @@ impl Home {
     /// [`AccountError::UnknownUser`], [`AccountError::CredentialsNotFound`], [`AccountError::Store`].
     pub async fn admin_change_password(&self, request: Authorized<AdminChangePassword>) -> Result<(), AccountError> {
         let password = self.hash(request.request().password.clone()).await?;
-        let (_changes, _, AdminChangePassword { user_id, .. }) = self.begin(request).await?;
+        let (mut turn, _, AdminChangePassword { user_id, .. }) = self.begin(request).await?;
         self.existing(&user_id)?;
-        self.set_password(&user_id, password).await
+        self.set_password(&mut turn, &user_id, password).await
     }
 
     /// Changes anybody's user name.
@@ -147,7 +163,7 @@ impl Home {
     /// [`AccountError::UnknownUser`], [`AccountError::CredentialsNotFound`], [`AccountError::UsernameTaken`],
     /// [`AccountError::UsernameNotNormalized`], [`AccountError::Store`].
     pub async fn admin_change_username(&self, request: Authorized<AdminChangeUsername>) -> Result<(), AccountError> {
-        let (_changes, _, AdminChangeUsername { user_id, username }) = self.begin(request).await?;
+        let (mut turn, _, AdminChangeUsername { user_id, username }) = self.begin(request).await?;
         self.existing(&user_id)?;
         let to = normalised(&username)?;
         let Login { credential, password } = self.login_of(&user_id)?;
@@ -156,15 +172,23 @@ impl Home {
         }
         let from = credential.username.clone();
         let login = Login { credential: Credential { username: to.clone(), ..credential }, password };
-        self.commit(vec![Change::Put(Box::new(Record::Login(LoginRecord::of(&login))))]).await?;
+        turn.on(user_id.as_str());
+        turn.with(json!({"from": from.as_str(), "to": to.as_str()}));
+        self.commit(&mut turn, vec![Change::Put(Box::new(store::Record::Login(LoginRecord::of(&login))))]).await?;
         self.books().logins.rename(&from, &to).map_err(|error| account_error(&error))?;
         Ok(())
     }
 
     /// Keeps another password. The turn to change something must be held.
-    async fn set_password(&self, user_id: &str, password: StoredPassword) -> Result<(), AccountError> {
+    async fn set_password(
+        &self,
+        turn: &mut Turn<'_>,
+        user_id: &str,
+        password: StoredPassword,
+    ) -> Result<(), AccountError> {
         let login = Login { password: password.clone(), ..self.login_of(user_id)? };
-        self.commit(vec![Change::Put(Box::new(Record::Login(LoginRecord::of(&login))))]).await?;
+        turn.on(user_id);
+        self.commit(turn, vec![Change::Put(Box::new(store::Record::Login(LoginRecord::of(&login))))]).await?;
         let set = self.books().logins.set_password(&login.credential.username, password);
         set.map_err(|error| account_error(&error))
     }

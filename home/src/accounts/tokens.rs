@@ -1,14 +1,15 @@
 //! One's own tokens: listed, made, deleted.
 
-use auth_core::{Authorized, Principal, Timestamp, TokenId, UserId};
+use auth_core::{Authorized, Policy, Principal, Timestamp, TokenId, UserId};
 use auth_login::refresh_token::{Expiry, RefreshToken, TokenKind};
 use secrecy::SecretString;
+use serde_json::json;
 use service_bus::{World, now};
 use store::{Change, Record};
 
 use crate::{
-    AccountError, CreateToken, DeleteToken, DeleteTokens, Home, ListTokens, ListUsers, RevokeToken, SetTokenExpiry,
-    SignPath, entropy::OsEntropy, home::Changes,
+    AccountError, CreateToken, CreateTokenFor, DeleteToken, DeleteTokens, Home, ListTokens, ListUsers,
+    RevokeOwnersToken, RevokeToken, SetTokenExpiry, SignPath, entropy::OsEntropy, turn::Turn,
 };
 
 /// What the token endpoint gives.
@@ -62,6 +63,14 @@ pub struct AnyToken {
     pub name: Option<String>,
     /// The client that signed in.
     pub client_id: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
+    /// From where.
+    pub last_used_ip: Option<String>,
+    /// When it ends.
+    pub expire_at: Option<Timestamp>,
     /// The policy of its own, as JSON text.
     pub policy: Option<String>,
 }
@@ -100,9 +109,9 @@ impl Home {
     /// # Errors
     /// [`AccountError::UnknownToken`], [`AccountError::Store`].
     pub async fn delete_token(&self, request: Authorized<DeleteToken>) -> Result<(), AccountError> {
-        let (_changes, principal, DeleteToken { token_id }) = self.begin(request).await?;
+        let (mut turn, principal, DeleteToken { token_id }) = self.begin(request).await?;
         let id = self.own_token(&principal, &token_id)?;
-        Ok(self.remove_tokens_locked(&[id]).await?)
+        Ok(self.remove_tokens(&mut turn, &[id]).await?)
     }
 
     /// Deletes the caller's tokens of one kind, or all. The one in use goes last, by [`Home::delete_token`], if asked:
@@ -111,7 +120,7 @@ impl Home {
     /// # Errors
     /// [`AccountError::NoUser`], [`AccountError::Store`].
     pub async fn delete_tokens(&self, request: Authorized<DeleteTokens>) -> Result<bool, AccountError> {
-        let (_changes, principal, DeleteTokens { kind, current_too }) = self.begin(request).await?;
+        let (mut turn, principal, DeleteTokens { kind, current_too }) = self.begin(request).await?;
         let user_id = principal.user_id().ok_or(AccountError::NoUser)?;
         let mut current = false;
         let mut ids = Vec::new();
@@ -125,7 +134,7 @@ impl Home {
                 ids.push(token.id().clone());
             }
         }
-        self.remove_tokens_locked(&ids).await?;
+        self.remove_tokens(&mut turn, &ids).await?;
         Ok(current)
     }
 
@@ -134,13 +143,15 @@ impl Home {
     /// # Errors
     /// [`AccountError::UnknownToken`], [`AccountError::Store`].
     pub async fn set_token_expiry(&self, request: Authorized<SetTokenExpiry>) -> Result<(), AccountError> {
-        let (_changes, principal, SetTokenExpiry { token_id, expires }) = self.begin(request).await?;
+        let (mut turn, principal, SetTokenExpiry { token_id, expires }) = self.begin(request).await?;
         let id = self.own_token(&principal, &token_id)?;
         let expiry = if expires { Expiry::Sliding } else { Expiry::Never };
         let stored = self.books().tokens.get(&id).map(|token| token.for_storage().clone());
         let mut token = stored.and_then(|stored| stored.into_token().ok()).ok_or(AccountError::UnknownToken)?;
         token.set_expiry(expiry, now());
-        self.commit(vec![Change::Put(Box::new(Record::Token(token.for_storage().clone())))]).await?;
+        turn.on(id.as_str());
+        turn.with(json!({"expires": expires}));
+        self.commit(&mut turn, vec![Change::Put(Box::new(Record::Token(token.for_storage().clone())))]).await?;
         self.books().tokens.set_expiry(&id, expiry, now()).map_err(|_| AccountError::UnknownToken)
     }
 
@@ -149,15 +160,26 @@ impl Home {
     /// # Errors
     /// [`AccountError::TokenName`], [`AccountError::NoUser`], [`AccountError::Store`].
     pub async fn create_token(&self, request: Authorized<CreateToken>) -> Result<SecretString, AccountError> {
-        let (mut changes, principal, wish) = self.begin(request).await?;
+        let (mut turn, principal, wish) = self.begin(request).await?;
         let user_id = principal.user_id().ok_or(AccountError::NoUser)?.clone();
-        self.create_token_for(&mut changes, user_id, wish).await
+        self.create_token_for(&mut turn, user_id, wish).await
+    }
+
+    /// Makes a long-lived access token for anybody. On disk when this returns.
+    ///
+    /// # Errors
+    /// [`AccountError::UnknownUser`], [`AccountError::SystemGenerated`], [`AccountError::TokenName`],
+    /// [`AccountError::Store`].
+    pub async fn create_any_token(&self, request: Authorized<CreateTokenFor>) -> Result<SecretString, AccountError> {
+        let (mut turn, _, CreateTokenFor { user_id, token }) = self.begin(request).await?;
+        let user_id = self.changeable_user(&user_id)?.id;
+        self.create_token_for(&mut turn, user_id, token).await
     }
 
     /// Makes a long-lived access token for a user. Whoever holds the turn to change something may.
     pub(crate) async fn create_token_for(
         &self,
-        changes: &mut Changes,
+        turn: &mut Turn<'_>,
         user_id: UserId,
         CreateToken { name, icon, lifespan_days, policy }: CreateToken,
     ) -> Result<SecretString, AccountError> {
@@ -179,14 +201,21 @@ impl Home {
         if let Some(policy) = &policy {
             token = token.narrowed_to(policy.to_string());
         }
-        self.commit(vec![Change::Put(Box::new(Record::Token(token.for_storage().clone())))]).await?;
+        turn.on(token.id().as_str());
+        turn.with(json!({
+            "user_id": token.user_id(),
+            "name": name,
+            "lifespan_days": lifespan_days,
+            "policy": policy.as_ref().map(Policy::to_value),
+        }));
+        self.commit(turn, vec![Change::Put(Box::new(Record::Token(token.for_storage().clone())))]).await?;
         // What it may do is known before anybody can act by it; and stays known when the token is gone, since whatever
         // still acts by it then must not do more.
         if let Some(policy) = &policy {
-            let current = changes.world.current();
+            let current = turn.world.current();
             let mut edit = Self::edit_rights(&current);
             edit.set_token_policy(token.id(), policy);
-            changes.world.replace(World { auth: edit.finish(), ..World::clone(&current) });
+            turn.world.replace(World { auth: edit.finish(), ..World::clone(&current) });
         }
         let jwt = token.issue_access_token(at);
         self.books().tokens.insert(token).map_err(|error| AccountError::TokenName(error.to_string()))?;
@@ -201,6 +230,10 @@ impl Home {
             kind: token.kind().as_str(),
             name: token.client_name().map(str::to_owned),
             client_id: token.client_id().map(str::to_owned),
+            created_at: token.for_storage().created_at,
+            last_used_at: token.for_storage().last_used_at,
+            last_used_ip: token.for_storage().last_used_ip.map(|ip| ip.to_string()),
+            expire_at: token.for_storage().expire_at,
             policy: token.for_storage().policy.clone(),
         };
         let mut tokens: Vec<_> = self.books().tokens.iter().map(any).collect();
@@ -208,14 +241,41 @@ impl Home {
         tokens
     }
 
-    /// Revokes anybody's token and closes what came from it.
+    /// Revokes a token of anybody but the owner, and closes what came from it.
+    ///
+    /// # Errors
+    /// [`AccountError::UnknownToken`], [`AccountError::Unauthorized`] for the owner's, [`AccountError::Store`].
+    pub async fn revoke_token(&self, request: Authorized<RevokeToken>) -> Result<(), AccountError> {
+        let (turn, _, RevokeToken { token_id }) = self.begin(request).await?;
+        if self.is_owners_token(&token_id) {
+            return Err(AccountError::Unauthorized(auth_core::Unauthorized::default()));
+        }
+        self.revoke_any(turn, token_id).await
+    }
+
+    /// Revokes a token of the owner, and closes what came from it.
     ///
     /// # Errors
     /// [`AccountError::UnknownToken`], [`AccountError::Store`].
-    pub async fn revoke_token(&self, request: Authorized<RevokeToken>) -> Result<(), AccountError> {
-        let (_changes, _, RevokeToken { token_id }) = self.begin(request).await?;
-        let id = self.books().tokens.get(&token_id.into()).map(|token| token.id().clone());
-        Ok(self.remove_tokens_locked(&[id.ok_or(AccountError::UnknownToken)?]).await?)
+    pub async fn revoke_owners_token(&self, request: Authorized<RevokeOwnersToken>) -> Result<(), AccountError> {
+        let (turn, _, RevokeOwnersToken { token_id }) = self.begin(request).await?;
+        self.revoke_any(turn, token_id).await
+    }
+
+    /// Tells whether a token is the owner's.
+    pub fn is_owners_token(&self, token_id: &str) -> bool {
+        let user_id = self.books().tokens.get(&token_id.into()).map(|token| token.user_id().clone());
+        let world = self.inner.bus.world();
+        user_id.is_some_and(|id| world.auth.user(id.as_str()).is_some_and(|user| user.is_owner))
+    }
+
+    async fn revoke_any(&self, mut turn: Turn<'_>, token_id: String) -> Result<(), AccountError> {
+        let found =
+            self.books().tokens.get(&token_id.into()).map(|token| (token.id().clone(), token.user_id().clone()));
+        let (id, user_id) = found.ok_or(AccountError::UnknownToken)?;
+        turn.on(id.as_str());
+        turn.with(json!({"user_id": user_id}));
+        Ok(self.remove_tokens(&mut turn, &[id]).await?)
     }
 
     /// Signs a path with the caller's session.

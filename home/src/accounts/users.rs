@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use auth_core::{Authorized, Condition, Context, Group, GroupId, User, UserId};
 use auth_login::credential::Login;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use service_bus::{World, new_context_id, now};
 use store::{Change, LoginRecord, Record, RecordKind};
 
 use crate::{
     AccountError, CreateUser, DeleteUser, Home, ListUsers, UpdateUser,
     accounts::{passwords::account_error, sign_in::new_id},
-    home::Changes,
+    turn::Turn,
 };
 
 /// A user as administrators see them.
@@ -73,10 +73,10 @@ impl Home {
     /// # Errors
     /// [`AccountError::UnknownGroup`], [`AccountError::Store`].
     pub async fn create_user(&self, request: Authorized<CreateUser>) -> Result<UserInfo, AccountError> {
-        let (mut changes, principal, CreateUser { name, group_ids, local_only }) = self.begin(request).await?;
+        let (mut turn, principal, CreateUser { name, group_ids, local_only }) = self.begin(request).await?;
         let group_ids = self.known_groups(group_ids)?;
         let user = User { group_ids, local_only, ..User::new(new_id(), &name) };
-        self.put_user(&mut changes, user.clone(), None, "user_added", principal.user_id().cloned()).await?;
+        self.put_user(&mut turn, user.clone(), None, "user_added", principal.user_id().cloned()).await?;
         Ok(self.user_info(&user))
     }
 
@@ -86,7 +86,7 @@ impl Home {
     /// [`AccountError::UnknownUser`], [`AccountError::SystemGenerated`], [`AccountError::DeactivateOwner`],
     /// [`AccountError::UnknownGroup`], [`AccountError::Store`].
     pub async fn update_user(&self, request: Authorized<UpdateUser>) -> Result<UserInfo, AccountError> {
-        let (mut changes, principal, UpdateUser { user_id, patch }) = self.begin(request).await?;
+        let (mut turn, principal, UpdateUser { user_id, patch }) = self.begin(request).await?;
         let mut user = self.changeable_user(&user_id)?;
         if user.is_owner && patch.is_active == Some(false) {
             return Err(AccountError::DeactivateOwner);
@@ -98,7 +98,7 @@ impl Home {
         user.name = patch.name.or(user.name);
         user.local_only = patch.local_only.unwrap_or(user.local_only);
         user.is_active = patch.is_active.unwrap_or(user.is_active);
-        self.put_user(&mut changes, user.clone(), None, "user_updated", principal.user_id().cloned()).await?;
+        self.put_user(&mut turn, user.clone(), None, "user_updated", principal.user_id().cloned()).await?;
         Ok(self.user_info(&user))
     }
 
@@ -108,7 +108,7 @@ impl Home {
     /// [`AccountError::DeleteSelf`], [`AccountError::UnknownUser`], [`AccountError::SystemGenerated`],
     /// [`AccountError::DeleteOwner`], [`AccountError::Store`].
     pub async fn delete_user(&self, request: Authorized<DeleteUser>) -> Result<(), AccountError> {
-        let (mut changes, principal, DeleteUser { user_id }) = self.begin(request).await?;
+        let (mut turn, principal, DeleteUser { user_id }) = self.begin(request).await?;
         if principal.user_id().is_some_and(|own| own.as_str() == user_id) {
             return Err(AccountError::DeleteSelf);
         }
@@ -124,16 +124,18 @@ impl Home {
             credentials.map(|credential| (credential.id.to_string(), credential.username.clone())).collect()
         };
         stored.extend(usernames.iter().map(|(id, _)| Change::Delete(RecordKind::Login, id.clone())));
-        self.commit(stored).await?;
+        turn.on(user_id.as_str());
+        turn.with(json!({"name": user.name}));
+        self.commit(&mut turn, stored).await?;
         {
             let mut books = self.books();
             books.tokens.remove_user(&user.id);
             usernames.iter().for_each(|(_, username)| _ = books.logins.remove(username));
         }
-        let current = changes.world.current();
+        let current = turn.world.current();
         let mut edit = Self::edit_rights(&current);
         edit.remove_user(&user.id);
-        changes.world.replace(World { auth: edit.finish(), ..World::clone(&current) });
+        turn.world.replace(World { auth: edit.finish(), ..World::clone(&current) });
         self.standing_changed();
         self.announce_user("user_removed", &user.id, principal.user_id().cloned());
         Ok(())
@@ -143,13 +145,13 @@ impl Home {
     /// an inactive user go.
     pub(crate) async fn put_user(
         &self,
-        changes: &mut Changes,
+        turn: &mut Turn<'_>,
         mut user: User,
         login: Option<Login>,
         event_type: &'static str,
         by: Option<UserId>,
     ) -> Result<(), AccountError> {
-        let current = changes.world.current();
+        let current = turn.world.current();
         // Whoever comes first owns the home; decided under the lock, so that two cannot.
         let first = !current.auth.users().any(|other| !other.system_generated);
         user.is_owner = user.is_owner || first && !user.system_generated;
@@ -159,7 +161,9 @@ impl Home {
             let books = self.books();
             stored.extend(token_deletions(books.tokens.of_user(&user.id).iter().map(|token| token.id().as_str())));
         }
-        self.commit(stored).await?;
+        turn.on(user.id.as_str());
+        turn.with(user_changes(current.auth.user(user.id.as_str()).map(|before| &**before), &user));
+        self.commit(turn, stored).await?;
         if !user.is_active {
             self.books().tokens.remove_user(&user.id);
         }
@@ -169,7 +173,7 @@ impl Home {
         let user_id = user.id.clone();
         let mut edit = Self::edit_rights(&current);
         edit.set_user(user);
-        changes.world.replace(World { auth: edit.finish(), ..World::clone(&current) });
+        turn.world.replace(World { auth: edit.finish(), ..World::clone(&current) });
         self.standing_changed();
         self.announce_user(event_type, &user_id, by);
         Ok(())
@@ -194,6 +198,27 @@ impl Home {
         };
         group_ids.into_iter().map(known).collect()
     }
+}
+
+/// Returns what an audit record says of a change of a user: each member that differs, as it is and as it was.
+fn user_changes(before: Option<&User>, after: &User) -> Value {
+    let shown = |user: &User| {
+        json!({
+            "name": user.name,
+            "is_owner": user.is_owner,
+            "is_active": user.is_active,
+            "local_only": user.local_only,
+            "is_service": user.is_service,
+            "group_ids": user.group_ids,
+            "conditions": user.conditions,
+        })
+    };
+    let (Some(before), Value::Object(after)) = (before.map(shown), shown(after)) else { return shown(after) };
+    let differ = |(name, now): (String, Value)| {
+        let was = before.get(&name).cloned().unwrap_or_default();
+        (was != now).then(|| (name, json!({"from": was, "to": now})))
+    };
+    Value::Object(after.into_iter().filter_map(differ).collect::<Map<_, _>>())
 }
 
 fn token_deletions<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<Change> {

@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod recorded;
+
 use std::{net::IpAddr, sync::Arc};
 
 use auth_core::{Action, Authorized, Timestamp, User, principal::danger};
 use home::{
-    AccountError, ChangeError, CreateToken, CreateUser, DeleteToken, Home, ListUsers, Options, Secret, Session,
-    SetArea, UpdateEntity, UpdateUser, UserPatch,
+    AccountError, AddUser, ChangeError, CreateToken, CreateTokenFor, CreateUser, DeleteToken, Home, ListUsers, Options,
+    Secret, Session, SetArea, UpdateEntity, UpdateUser, UserPatch,
 };
 use registries::{AreaPatch, EntityEntry, EntityPatch, Registries, RegistryError};
 use secrecy::ExposeSecret;
@@ -19,15 +21,25 @@ const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
 async fn open() -> (Home, User, User) {
     let home = Home::open(Arc::new(SqliteStore::in_memory().unwrap()), Options::default()).await.unwrap();
-    let secret = || Secret::new("secret".to_owned());
-    let owner = home.add_user_with_login("Owner", "owner", secret(), vec!["system-admin".into()]).await.unwrap();
-    let admin = home.add_user_with_login("Admin", "admin", secret(), vec!["system-admin".into()]).await.unwrap();
+    let add = async |name: &str| {
+        let wish = AddUser {
+            name: name.to_owned(),
+            username: name.to_owned(),
+            password: Secret::new("secret".to_owned()),
+            group_ids: vec!["system-admin".into()],
+            local_only: false,
+        };
+        home.add_user(home.bus().authorize(&danger::system_principal("test"), wish).unwrap()).await.unwrap().user
+    };
+    let (owner, admin) = (add("owner").await, add("admin").await);
     (home, owner, admin)
 }
 
 async fn session(home: &Home, user: &User) -> Session {
-    let wish = CreateToken { name: "test".into(), icon: None, lifespan_days: 1, policy: None };
-    let token = home.create_token_at_machine(&user.id, wish).await.unwrap();
+    let token = CreateToken { name: "test".into(), icon: None, lifespan_days: 1, policy: None };
+    let wish = CreateTokenFor { user_id: user.id.to_string(), token };
+    let asked = home.bus().authorize(&danger::system_principal("test"), wish).unwrap();
+    let token = home.create_any_token(asked).await.unwrap();
     home.authenticate(token.expose_secret(), HERE).unwrap()
 }
 
@@ -71,7 +83,9 @@ async fn two_first_users_make_one_owner() {
     let home = Home::open(Arc::new(SqliteStore::in_memory().unwrap()), Options::default()).await.unwrap();
     let onboard = |name: &'static str| {
         let home = home.clone();
-        async move { home.onboard(name, name, Secret::new("x".to_owned()), "http://127.0.0.1/").await.unwrap().is_some() }
+        async move {
+            home.onboard(name, name, Secret::new("x".to_owned()), "http://127.0.0.1/", HERE).await.unwrap().is_some()
+        }
     };
     let (one, two) = tokio::join!(onboard("one"), onboard("two"));
     assert!(one != two, "exactly one is the first");

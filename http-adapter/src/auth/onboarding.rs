@@ -38,7 +38,7 @@ pub(crate) async fn create_owner(request: Request) -> Result<Response, Response>
     ClientId::parse(client_id, request.own.as_ref())
         .map_err(|_| message(StatusCode::BAD_REQUEST, "invalid client id or redirect uri"))?;
     let password = Secret::new(password.to_owned());
-    let code = request.app.home.onboard(name, username, password, client_id).await;
+    let code = request.app.home.onboard(name, username, password, client_id, request.ip).await;
     let code = code.map_err(|error| account_error(&error))?.ok_or_else(done)?;
     Ok(ok(&json!({"auth_code": code.expose_secret()})))
 }

@@ -57,7 +57,7 @@ pub(crate) async fn revoke(request: Request) -> Result<Response, Response> {
 
 async fn revoke_in(request: &Request, form: &Form) -> Result<Response, Response> {
     if let Some(token) = form.get("token") {
-        request.app.home.revoke(token).await.map_err(|error| internal(&error))?;
+        request.app.home.revoke(token, request.ip).await.map_err(|error| internal(&error))?;
     }
     Ok(bytes_reply(StatusCode::OK, "text/plain; charset=utf-8", Bytes::new()))
 }

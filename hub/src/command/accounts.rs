@@ -1,4 +1,4 @@
-//! `doorward user`, `doorward group`, `doorward token`: an administrator at the machine.
+//! `doorward user`, `doorward group`, `doorward token`.
 
 use std::{
     io::{self, BufRead},
@@ -6,16 +6,16 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use auth_core::{Action, Authorized, Condition, Principal, Schedule, Timestamp, principal::danger};
-use home::{
-    AdminChangePassword, CreateToken, DeleteUser, Home, ListUsers, RemoveGroup, Secret, SetGroup, UpdateUser, UserInfo,
-    UserPatch,
-};
-use secrecy::ExposeSecret;
+use auth_core::{Action, Authorized, Principal, principal::danger};
+use home::{Home, ListUsers, UserInfo};
+use serde_json::{Value, json};
 
-use super::{open_home, policy};
+use super::{
+    place::{Asked, text},
+    policy,
+};
 use crate::{
-    cli::{Area, Group, Token, User},
+    cli::{Group, Token, User},
     output,
 };
 
@@ -45,61 +45,65 @@ pub(super) fn find(home: &Home, who: &str) -> Result<UserInfo> {
 
 pub(crate) async fn user(command: User) -> Result<()> {
     match command {
-        User::List { data } => {
-            let home = open_home(&data, Area::Own).await?;
-            for UserInfo { user, username, .. } in home.users(&authorize(&home, ListUsers {})?) {
-                let groups: Vec<_> = user.group_ids.iter().map(auth_core::GroupId::as_str).collect();
-                let flags =
-                    [(user.is_owner, "owner"), (!user.is_active, "inactive"), (user.system_generated, "system")];
+        User::List { place } => {
+            let users = Asked::open(place).await?.ask("users/list", json!({})).await?;
+            for user in users.as_array().into_iter().flatten() {
+                let is = |member: &str| user.get(member).and_then(Value::as_bool).unwrap_or(false);
+                let flags = [
+                    (is("is_owner"), "owner"),
+                    (!is("is_active"), "inactive"),
+                    (is("system_generated"), "system"),
+                    (is("is_service"), "service"),
+                ];
                 let flags: Vec<_> = flags.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
-                let (name, username) = (user.name.as_deref().unwrap_or(""), username.as_deref().unwrap_or("-"));
-                output::line(format!("{}\t{username}\t{name}\t{}\t{}", user.id, groups.join(","), flags.join(",")));
+                let groups = user.get("group_ids").and_then(Value::as_array).into_iter().flatten();
+                let groups: Vec<_> = groups.filter_map(Value::as_str).collect();
+                let username = user.get("username").and_then(Value::as_str).unwrap_or("-");
+                let (id, name) = (text(user, "id"), text(user, "name"));
+                output::line(format!("{id}\t{username}\t{name}\t{}\t{}", groups.join(","), flags.join(",")));
             }
         }
-        User::Create { data, username, name, groups } => {
-            let home = open_home(&data, Area::Own).await?;
+        User::Create { place, username, name, groups } => {
             let name = name.unwrap_or_else(|| username.clone());
-            let user = home.add_user_with_login(&name, &username, password()?, groups).await?;
-            output::line(user.id);
+            let (home, password) = (Asked::open(place).await?, password()?);
+            let wish = json!({"name": name, "username": username, "password": password, "group_ids": groups});
+            output::line(text(&home.ask("users/create", wish).await?, "id"));
         }
-        User::Update { data, user, name, active, local_only, groups } => {
-            let home = open_home(&data, Area::Own).await?;
-            let user_id = find(&home, &user)?.user.id.to_string();
-            let group_ids = (!groups.is_empty()).then_some(groups);
-            let patch = UserPatch { name, is_active: active, group_ids, local_only, conditions: None };
-            home.update_user(authorize(&home, UpdateUser { user_id, patch })?).await?;
+        User::CreateService { place, name, groups } => {
+            let wish = json!({"name": name, "group_ids": groups});
+            output::line(text(&Asked::open(place).await?.ask("service_accounts/create", wish).await?, "id"));
         }
-        User::Member { data, user, group, from, until, schedule } => {
-            let condition = Condition {
-                from: from.as_deref().map(moment).transpose()?,
-                until: until.as_deref().map(moment).transpose()?,
-                schedule: schedule.map(|file| hours(&file)).transpose()?,
-            };
-            let home = open_home(&data, Area::Own).await?;
-            let user = find(&home, &user)?.user;
-            if !user.group_ids.iter().any(|id| id.as_str() == group) {
+        User::Update { place, user, name, active, local_only, groups } => {
+            let home = Asked::open(place).await?;
+            let groups = (!groups.is_empty()).then_some(groups);
+            let wish = json!({
+                "user_id": home.user_id(&user).await?,
+                "name": name, "is_active": active, "group_ids": groups, "local_only": local_only,
+            });
+            home.ask("users/update", wish).await?;
+        }
+        User::Member { place, user, group, from, until, schedule } => {
+            let schedule = schedule.map(|file| hours(&file)).transpose()?;
+            let home = Asked::open(place).await?;
+            let user = home.user(&user).await?;
+            let groups = user.get("group_ids").and_then(Value::as_array);
+            if !groups.is_some_and(|groups| groups.iter().any(|id| id.as_str() == Some(&group))) {
                 bail!("the user is not in a group `{group}`");
             }
-            let mut conditions = user.conditions;
-            if condition == Condition::default() {
-                conditions.remove(group.as_str());
-            } else {
-                conditions.insert(group.into(), condition);
-            }
-            let patch = UserPatch { conditions: Some(conditions), ..UserPatch::default() };
-            let wish = UpdateUser { user_id: user.id.to_string(), patch };
-            home.update_user(authorize(&home, wish)?).await?;
+            let wish = json!({
+                "group_id": group, "user_id": text(&user, "id"),
+                "from": from, "until": until, "schedule": schedule,
+            });
+            home.ask("groups/set_member", wish).await?;
         }
-        User::Password { data, user } => {
-            let home = open_home(&data, Area::Own).await?;
-            let user_id = find(&home, &user)?.user.id.to_string();
-            let wish = AdminChangePassword { user_id, password: password()? };
-            home.admin_change_password(authorize(&home, wish)?).await?;
+        User::Password { place, user } => {
+            let home = Asked::open(place).await?;
+            let wish = json!({"user_id": home.user_id(&user).await?, "password": password()?});
+            home.ask("users/set_password", wish).await?;
         }
-        User::Remove { data, user } => {
-            let home = open_home(&data, Area::Own).await?;
-            let user_id = find(&home, &user)?.user.id.to_string();
-            home.delete_user(authorize(&home, DeleteUser { user_id })?).await?;
+        User::Remove { place, user } => {
+            let home = Asked::open(place).await?;
+            home.ask("users/delete", json!({"user_id": home.user_id(&user).await?})).await?;
         }
     }
     Ok(())
@@ -107,28 +111,23 @@ pub(crate) async fn user(command: User) -> Result<()> {
 
 pub(crate) async fn group(command: Group) -> Result<()> {
     match command {
-        Group::List { data } => {
-            let home = open_home(&data, Area::Own).await?;
-            for group in home.bus().world().auth.groups() {
-                match &group.unreadable {
-                    None => output::line(format!("{}\t{}\t{}", group.id, group.name, group.policy)),
-                    Some(problem) => {
-                        let problem = problem.replace('\n', "; ");
-                        output::line(format!("{}\t{}\tgrants nothing: {problem}", group.id, group.name));
-                    }
-                }
+        Group::List { place } => {
+            let groups = Asked::open(place).await?.ask("groups/list", json!({})).await?;
+            for group in groups.as_array().into_iter().flatten() {
+                let says = match group.get("unreadable").and_then(Value::as_str) {
+                    None => group.get("policy").cloned().unwrap_or_default().to_string(),
+                    Some(problem) => format!("grants nothing: {}", problem.replace('\n', "; ")),
+                };
+                output::line(format!("{}\t{}\t{says}", text(group, "id"), text(group, "name")));
             }
         }
-        Group::Set { data, id, name, policy } => {
-            let policy = policy::read(&policy)?;
-            let home = open_home(&data, Area::Own).await?;
-            let name = name.unwrap_or_else(|| id.clone());
-            let group = auth_core::Group::new(id.as_str(), &name, policy);
-            home.set_group(authorize(&home, SetGroup { group })?).await?;
+        Group::Set { place, id, name, policy } => {
+            let policy = policy.map(|file| policy::read_text(&file)).transpose()?;
+            let wish = json!({"group_id": id, "name": name, "policy": policy});
+            Asked::open(place).await?.ask("groups/set", wish).await?;
         }
-        Group::Remove { data, id } => {
-            let home = open_home(&data, Area::Own).await?;
-            home.remove_group(authorize(&home, RemoveGroup { group_id: id })?).await?;
+        Group::Remove { place, id } => {
+            Asked::open(place).await?.ask("groups/delete", json!({"group_id": id})).await?;
         }
     }
     Ok(())
@@ -136,48 +135,52 @@ pub(crate) async fn group(command: Group) -> Result<()> {
 
 pub(crate) async fn token(command: Token) -> Result<()> {
     match command {
-        Token::List { data } => {
-            let home = open_home(&data, Area::Own).await?;
-            for token in home.all_tokens(&authorize(&home, ListUsers {})?) {
-                let user = home.who_is(&token.user_id);
-                let user = user.and_then(|info| info.username.or(info.user.name)).unwrap_or_default();
-                let name = token.name.or(token.client_id).unwrap_or_default();
-                let policy = token.policy.unwrap_or_else(|| "all that its user may".to_owned());
-                output::line(format!("{}\t{user}\t{}\t{name}\t{policy}", token.id, token.kind));
+        Token::List { place } => {
+            let home = Asked::open(place).await?;
+            let users = home.ask("users/list", json!({})).await?;
+            let name_of = |id: &str| {
+                let mut users = users.as_array().into_iter().flatten();
+                let user = users.find(|user| text(user, "id") == id);
+                let user = user.map(|user| [text(user, "username"), text(user, "name")]);
+                user.into_iter().flatten().find(|name| !name.is_empty()).unwrap_or_default().to_owned()
+            };
+            for token in home.ask("tokens/list", json!({})).await?.as_array().into_iter().flatten() {
+                let name = [text(token, "client_name"), text(token, "client_id")];
+                let name = name.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
+                let policy = token.get("policy").filter(|policy| !policy.is_null());
+                let policy = policy.map_or_else(|| "all that its user may".to_owned(), ToString::to_string);
+                let (id, kind) = (text(token, "id"), text(token, "type"));
+                output::line(format!("{id}\t{}\t{kind}\t{name}\t{policy}", name_of(text(token, "user_id"))));
             }
         }
-        Token::Create { data, user, name, expires, policy } => {
-            let policy = policy.map(|file| policy::read(&file)).transpose()?;
-            let home = open_home(&data, Area::Own).await?;
-            let user_id = find(&home, &user)?.user.id;
-            let wish = CreateToken { name, icon: None, lifespan_days: expires, policy };
-            output::line(home.create_token_at_machine(&user_id, wish).await?.expose_secret());
+        Token::Create { place, user, name, expires, policy } => {
+            let policy = policy.map(|file| policy::read_text(&file)).transpose()?;
+            let home = Asked::open(place).await?;
+            let user = home.user(&user).await?;
+            let is_service = user.get("is_service").and_then(Value::as_bool).unwrap_or(false);
+            let operation = if is_service { "service_accounts/create_token" } else { "tokens/create" };
+            let wish = json!({"user_id": text(&user, "id"), "name": name, "lifespan_days": expires, "policy": policy});
+            output::line(text(&home.ask(operation, wish).await?, "token"));
         }
-        Token::Revoke { data, id } => {
-            let home = open_home(&data, Area::Own).await?;
-            home.revoke_token(authorize(&home, home::RevokeToken { token_id: id })?).await?;
+        Token::Revoke { place, id } => {
+            Asked::open(place).await?.ask("tokens/revoke", json!({"token_id": id})).await?;
         }
     }
     Ok(())
 }
 
-fn moment(text: &str) -> Result<Timestamp> {
-    let moment: jiff::Timestamp = text.parse().with_context(|| format!("`{text}` is no moment with its offset"))?;
-    Ok(Timestamp::from_micros(moment.as_microsecond()))
-}
-
-fn hours(file: &Path) -> Result<Schedule> {
+fn hours(file: &Path) -> Result<Value> {
     let (name, text) = policy::text_of(file)?;
     serde_json::from_str(&text).with_context(|| name)
 }
 
 /// Reads a password: the first line of standard input.
-fn password() -> Result<Secret> {
+fn password() -> Result<String> {
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line).context("reading the password from standard input")?;
     let password = line.trim_end_matches(['\n', '\r']);
     if password.is_empty() {
         bail!("the password is the first line of standard input, and that is empty");
     }
-    Ok(Secret::new(password.to_owned()))
+    Ok(password.to_owned())
 }

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result};
 use auth_core::{Action, Authorized, Group, Policy, principal::danger};
 use demo::{BridgeWorld, Demo, DemoBridge, Uptime};
-use home::{CreateToken, Home, Secret, SetGroup};
+use home::{AddUser, CreateToken, CreateTokenFor, Home, Secret, SetGroup};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 use service_bus::{WriteStates, now};
@@ -89,7 +89,8 @@ async fn add_groups(home: &Home) -> Result<()> {
     let area = json!({"entities": {"area_ids": {"kitchen": {"read": true, "control": true}}}});
     for (id, name, policy) in [("kitchen-light", "Kitchen light", light), ("kitchen-area", "Kitchen", area)] {
         let policy = Policy::from_value(&policy).map_err(|errors| anyhow::anyhow!("{errors}"))?;
-        home.set_group(authorize(home, SetGroup { group: Group::new(id, name, policy) })?).await?;
+        let wish = SetGroup { group_id: id.to_owned(), name: Some(name.to_owned()), policy: Some(policy) };
+        home.set_group(authorize(home, wish)?).await?;
     }
     Ok(())
 }
@@ -116,9 +117,12 @@ async fn add_user(home: Home, (name, group): (&'static str, &'static str)) -> Re
         first.make_ascii_uppercase();
     }
     let secret = Secret::new(password.clone());
-    let user = home.add_user_with_login(&shown, name, secret, vec![group.to_owned()]).await?;
-    let wish = CreateToken { name: "demo".to_owned(), icon: None, lifespan_days: 3650, policy: None };
-    let token = home.create_token_at_machine(&user.id, wish).await?;
+    let (username, group_ids) = (name.to_owned(), vec![group.to_owned()]);
+    let wish = AddUser { name: shown, username, password: secret, group_ids, local_only: false };
+    let user_id = home.add_user(home.bus().authorize(&at_machine(), wish)?).await?.user.id.to_string();
+    let token = CreateToken { name: "demo".to_owned(), icon: None, lifespan_days: 3650, policy: None };
+    let wish = CreateTokenFor { user_id, token };
+    let token = home.create_any_token(home.bus().authorize(&at_machine(), wish)?).await?;
     Ok((name.to_owned(), json!({"password": password, "token": token.expose_secret()})))
 }
 

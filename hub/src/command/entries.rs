@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use config_entries::{EntryFilter, ListEntries, RemoveEntry};
-use outbound::{Client, Reach, Request};
 use serde_json::Value;
 
-use super::{accounts::at_machine, open_home};
+use super::{
+    accounts::at_machine,
+    open_home,
+    place::{Hub, Method},
+};
 use crate::{
     cli::{Area, Entry, Place},
     output,
@@ -68,49 +71,4 @@ fn path(entry: &str, root: &str, action: &str) -> Result<String> {
         bail!("`{entry}` is no entry id: `doorward entry list` shows them");
     }
     Ok(format!("/api/{root}/entry/{entry}{action}"))
-}
-
-enum Method {
-    Get,
-    Post,
-    Delete,
-}
-
-/// A running hub, and the token to ask it with.
-struct Hub {
-    url: String,
-    token: secrecy::SecretString,
-    client: Client,
-}
-
-impl Hub {
-    fn at(url: Option<String>) -> Result<Self> {
-        let url = url.context("no address")?;
-        let token = std::env::var("DOORWARD_TOKEN");
-        let token = token.map_err(|_| anyhow!("put the token of an administrator into DOORWARD_TOKEN"))?;
-        // Whoever sits at the machine says where the hub is.
-        let client = Client::new(Reach::Private)?;
-        Ok(Self { url: url.trim_end_matches('/').to_owned(), token: token.into(), client })
-    }
-
-    async fn ask(&self, method: Method, path: &str) -> Result<Value> {
-        let url = format!("{}{path}", self.url);
-        let request = match method {
-            Method::Get => Request::get(&url),
-            Method::Post => Request::post_form(&url, &[]),
-            Method::Delete => Request::delete(&url),
-        };
-        let request = request?.bearer(&self.token)?;
-        let answer = self.client.send(request).await.with_context(|| format!("asking {}", self.url))?;
-        let text = String::from_utf8_lossy(&answer.body).into_owned();
-        let body: Value = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        match answer.status {
-            200..300 => Ok(body),
-            401 => bail!("{} refuses: is the token one of an administrator?", self.url),
-            status => {
-                let said = body.get("message").and_then(Value::as_str).or(body.as_str()).unwrap_or_default();
-                bail!("{} answers {status}: {said}", self.url)
-            }
-        }
-    }
 }

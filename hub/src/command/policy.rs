@@ -217,6 +217,12 @@ pub(super) fn read(file: &Path) -> Result<Policy> {
     Policy::parse(&text).map_err(|errors| wrong(&name, &errors))
 }
 
+/// Reads a policy from a file, as text without mistakes.
+pub(super) fn read_text(file: &Path) -> Result<String> {
+    let (name, text) = text_of(file)?;
+    Policy::parse(&text).map(|_| text).map_err(|errors| wrong(&name, &errors))
+}
+
 fn wrong(name: &str, errors: &PolicyErrors) -> anyhow::Error {
     anyhow::anyhow!("{name}: {errors}")
 }

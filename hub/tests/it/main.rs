@@ -10,6 +10,8 @@
 
 mod support;
 
+mod accounts;
+mod audit;
 mod bad_input;
 mod churn;
 mod cli;

@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use http_adapter::{ROUTES, Route};
+use http_adapter::{Route, routes};
+use management::{OPERATIONS, Operation};
 use serde_json::{Value, json};
-use ws_adapter::{COMMANDS, Command};
+use ws_adapter::{Command, commands};
 
 /// A path that fits a route, and a body.
 pub(crate) struct RestRow {
@@ -24,7 +25,7 @@ pub(crate) struct WsRow {
 
 /// Returns a request for every route; `entity` stands where a path names one.
 pub(crate) fn rest(entity: &str) -> Vec<RestRow> {
-    let rows = ROUTES.iter().map(|route| {
+    let rows = routes().map(|route| {
         let (params, body): (&[(&str, &str)], _) = match (route.method, route.path) {
             (
                 _,
@@ -69,7 +70,11 @@ pub(crate) fn rest(entity: &str) -> Vec<RestRow> {
                 | "/api/config/config_entries/options/flow/{flow_id}"
                 | "/api/config/config_entries/subentries/flow/{flow_id}",
             ) => (&[("flow_id", "none")], None),
-            (method, path) => panic!("{method} {path} has no row in the matrix"),
+            (method, path) => {
+                let operation = OPERATIONS.iter().find(|o| (o.method, o.path) == (method, path));
+                let operation = operation.unwrap_or_else(|| panic!("{method} {path} has no row in the matrix"));
+                return operation_row(route, operation, entity);
+            }
         };
         let path = params
             .iter()
@@ -79,10 +84,53 @@ pub(crate) fn rest(entity: &str) -> Vec<RestRow> {
     rows.collect()
 }
 
+/// Returns the members of an honest request of an operation. What it names does not exist where it would change something.
+fn operation_members(operation: &Operation, entity: &str) -> Value {
+    let policy = json!({"entities": {}});
+    let user = json!({"user_id": "none"});
+    match operation.name {
+        "users/list" | "groups/list" | "tokens/list" | "audit/list" | "audit/verify" | "audit/settings"
+        | "audit/set" => {
+            json!({})
+        }
+        "users/create" | "service_accounts/create" => json!({"name": "x", "group_ids": ["none"]}),
+        "users/update" | "users/delete" | "policy/what_can" => user,
+        "users/set_password" => json!({"user_id": "none", "password": "x"}),
+        "groups/set" => json!({"group_id": "system-users", "policy": policy}),
+        "groups/delete" => json!({"group_id": "none"}),
+        "groups/preview" => json!({"group_id": "none", "policy": policy}),
+        "groups/set_member" | "groups/remove_member" => json!({"group_id": "none", "user_id": "none"}),
+        "policy/validate" | "policy/lint" => json!({"policy": policy}),
+        "policy/explain" => json!({"user_id": "none", "entity_id": entity, "permission": "read"}),
+        "policy/who_can" => json!({"entity_id": entity, "permission": "read"}),
+        "tokens/create" | "service_accounts/create_token" => json!({"user_id": "none", "name": "x"}),
+        "tokens/revoke" => json!({"token_id": "none"}),
+        name => panic!("operation `{name}` has no row in the matrix"),
+    }
+}
+
+/// Returns the same request over REST.
+fn operation_row(route: &'static Route, operation: &Operation, entity: &str) -> RestRow {
+    let Value::Object(mut members) = operation_members(operation, entity) else { panic!("no object") };
+    let mut path = route.path.to_owned();
+    members.retain(|name, value| {
+        let open = format!("{{{name}}}");
+        let is_in_path = path.contains(&open);
+        path = path.replace(&open, value.as_str().unwrap_or_default());
+        !is_in_path
+    });
+    if route.method != "GET" {
+        return RestRow { route, path, body: Some(Value::Object(members)) };
+    }
+    let pairs: Vec<_> = members.iter().map(|(name, value)| format!("{name}={}", value.as_str().unwrap())).collect();
+    let path = if pairs.is_empty() { path } else { format!("{path}?{}", pairs.join("&")) };
+    RestRow { route, path, body: None }
+}
+
 /// Returns a request for every command; `entity` stands where one names an entity.
 pub(crate) fn ws(entity: &str) -> Vec<WsRow> {
     let nobody = json!({"user_id": "none"});
-    let rows = COMMANDS.iter().map(|command| {
+    let rows = commands().map(|command| {
         let members = match command.name {
             "ping"
             | "get_states"
@@ -168,7 +216,11 @@ pub(crate) fn ws(entity: &str) -> Vec<WsRow> {
             "repairs/get_issue_data" => json!({"domain": "none", "issue_id": "none"}),
             "repairs/ignore_issue" => json!({"domain": "none", "issue_id": "none", "ignore": true}),
             "frontend/get_translations" => json!({"language": "en", "category": "config"}),
-            name => panic!("command `{name}` has no row in the matrix"),
+            "doorward/audit/subscribe" => json!({}),
+            name => match OPERATIONS.iter().find(|operation| operation.command == name) {
+                Some(operation) => operation_members(operation, entity),
+                None => panic!("command `{name}` has no row in the matrix"),
+            },
         };
         WsRow { command, members }
     });

@@ -70,6 +70,7 @@ fn users(auth: &Map<String, Value>, groups: &BTreeSet<String>, import: &mut Impo
             is_active: flag(stored, "is_active", false),
             system_generated: flag(stored, "system_generated", false),
             local_only: flag(stored, "local_only", false),
+            is_service: false,
             group_ids,
             conditions: std::collections::BTreeMap::new(),
         }));

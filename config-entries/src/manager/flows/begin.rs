@@ -92,6 +92,7 @@ impl Shared {
             kind: start.kind,
             domain: start.domain.to_owned(),
             source: start.source,
+            answered_by: start.by.clone(),
             started_by: start.by,
             entry_ids: start.entry.map(|entry| entry.entry_id.clone()).into_iter().collect(),
             unique_id: start.entry.and_then(|entry| entry.unique_id.clone()),

@@ -60,11 +60,11 @@ impl Shared {
         flow_id: &str,
         update: Option<Map<String, Value>>,
     ) -> Result<(), Abort> {
-        let (entry, source) = {
+        let (entry, source, asked_by) = {
             let inner = self.lock();
             let Some(flow) = inner.flows.get(flow_id) else { return Ok(()) };
             let Some(unique_id) = flow.unique_id.as_deref() else { return Ok(()) };
-            (inner.book.find_unique(&flow.domain, unique_id).cloned(), flow.source)
+            (inner.book.find_unique(&flow.domain, unique_id).cloned(), flow.source, flow.answered_by.clone())
         };
         let Some(entry) = entry else { return Ok(()) };
         if entry.source == Source::Ignore.as_str() && source == Source::User {
@@ -80,7 +80,7 @@ impl Shared {
                 self.state(&entry.entry_id),
                 Some(crate::EntryState::Loaded | crate::EntryState::SetupRetry(_))
             );
-            match self.change_as_integration(wish).await {
+            match self.change_as_integration(wish, asked_by).await {
                 Ok(Some(_)) if reloads => self.reload_soon(&entry.entry_id),
                 Ok(_) => {}
                 Err(error) => tracing::error!(entry = entry.entry_id, %error, "an update by a flow was not kept"),

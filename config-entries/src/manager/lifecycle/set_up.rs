@@ -113,7 +113,7 @@ impl Shared {
             version: Some((version, minor_version)),
             ..ChangeEntry::default()
         };
-        match self.change_as_integration(wish).await {
+        match self.change_as_integration(wish, None).await {
             Ok(_) => Ok(()),
             Err(error) => {
                 tracing::error!(entry = entry.entry_id, %error, "the migrated data could not be kept");

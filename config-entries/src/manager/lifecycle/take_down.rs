@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use tokio::time::timeout;
 
 use crate::{
-    Cause, ConfigEntry, EntryBook, EntryChange, EntryError, EntryState, Kept, Reason,
+    By, Cause, ConfigEntry, EntryBook, EntryChange, EntryError, EntryState, Kept, Reason,
     manager::{ManageError, Shared, Turn},
 };
 
@@ -63,6 +63,7 @@ impl Shared {
     pub(in crate::manager) async fn remove_entry(
         &self,
         entry_id: &str,
+        by: By,
         take: impl FnOnce(&mut EntryBook) -> Result<EntryChange, EntryError>,
     ) -> Result<(), ManageError> {
         let gone = {
@@ -70,7 +71,7 @@ impl Shared {
             let before = self.entry(entry_id);
             let mut book = self.lock().book.clone();
             let change = take(&mut book)?;
-            self.host.keep(&[Kept::of(before, &change)]).await?;
+            self.host.keep(&[Kept::of(before, &change)], by).await?;
             self.show(&change);
             change.into_entry()
         };

@@ -56,7 +56,7 @@ fn messages_that_are_none_are_answered_or_end_the_connection() {
     }
     // Every command with members that it does not know, of wrong types, or none.
     let mut ws = house.server.ws_as("kitchen");
-    for command in ws_adapter::COMMANDS {
+    for command in ws_adapter::commands() {
         for members in [
             json!({"no_such_member": 1}),
             json!({"entity_id": 5, "target": [], "template": {}, "event_type": [], "features": 1, "path": 7}),

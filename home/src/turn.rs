@@ -1,0 +1,133 @@
+//! The turn to change something: taken by one at a time, and with it the record of what is done.
+
+use std::ops::{Deref, DerefMut};
+
+use audit::{Outcome, Record, Trail, action_name};
+use auth_core::{Action, Authorized, Need, Principal, Unauthorized};
+use serde_json::Value;
+use service_bus::{WorldWriter, now};
+use store::{Change, StoreError};
+use tokio::sync::MutexGuard;
+
+use crate::Home;
+
+/// What only the holder of the changes' lock touches.
+#[derive(Debug)]
+pub(crate) struct Changes {
+    pub(crate) world: WorldWriter,
+}
+
+/// The turn to change something, held from working it out to announcing it.
+///
+/// What is committed in a turn is recorded in the same transaction, so nothing that somebody asked for can be done
+/// without a record: there is no other way to the store for it.
+pub(crate) struct Turn<'a> {
+    changes: MutexGuard<'a, Changes>,
+    record: Option<(Trail, Record)>,
+}
+
+impl Deref for Turn<'_> {
+    type Target = Changes;
+
+    fn deref(&self) -> &Changes {
+        &self.changes
+    }
+}
+
+impl DerefMut for Turn<'_> {
+    fn deref_mut(&mut self) -> &mut Changes {
+        &mut self.changes
+    }
+}
+
+impl Turn<'_> {
+    /// Says what the change is made on.
+    pub(crate) fn on(&mut self, on: impl Into<String>) {
+        self.edit(|record| record.on(on));
+    }
+
+    /// Says what changes. No secrets.
+    pub(crate) fn with(&mut self, detail: Value) {
+        self.edit(|record| record.with(detail));
+    }
+
+    /// Records this in place of what the turn was taken for.
+    pub(crate) fn record_as(&mut self, record: Record) {
+        let trail = self.record.as_ref().map_or(Trail::Access, |(trail, _)| *trail);
+        self.record = Some((trail, record));
+    }
+
+    fn edit(&mut self, edit: impl FnOnce(Record) -> Record) {
+        self.record = self.record.take().map(|(trail, record)| (trail, edit(record)));
+    }
+}
+
+impl Home {
+    /// Waits for its turn to change something, and decides the request again if anything has changed meanwhile: a right
+    /// that was taken away before must not be used, nor a session that was revoked.
+    pub(crate) async fn begin<R: Action>(
+        &self,
+        request: Authorized<R>,
+    ) -> Result<(Turn<'_>, Principal, R), Unauthorized> {
+        let changes = self.inner.changes.lock().await;
+        let request = self.renew(&changes, request)?;
+        let trail = trail_of(request.request().need());
+        let (principal, request) = request.into_parts();
+        let record = Record::of(now(), action_name(R::NAME), Outcome::Done, &principal);
+        Ok((Turn { changes, record: Some((trail, record)) }, principal, request))
+    }
+
+    /// Waits for the turn of something that needs no rights, or whose rights were looked at elsewhere.
+    pub(crate) async fn turn_for(&self, trail: Trail, record: Record) -> Turn<'_> {
+        Turn { changes: self.inner.changes.lock().await, record: Some((trail, record)) }
+    }
+
+    /// Waits for the turn of what nobody asked for: integrations that register what they found, tokens that expire.
+    pub(crate) async fn quiet_turn(&self) -> Turn<'_> {
+        Turn { changes: self.inner.changes.lock().await, record: None }
+    }
+
+    /// Decides a request again, whose turn it is.
+    pub(crate) fn renew<R: Action>(
+        &self,
+        changes: &Changes,
+        request: Authorized<R>,
+    ) -> Result<Authorized<R>, Unauthorized> {
+        let principal = request.principal().clone();
+        let renewed = if self.is_alive(&principal) {
+            changes.world.current().auth.renew(request)
+        } else {
+            Err(Unauthorized { user_id: principal.user_id().cloned(), ..Unauthorized::default() })
+        };
+        renewed.inspect_err(|refusal| self.record_denied(&principal, R::NAME, None, refusal))
+    }
+
+    /// Keeps what changes, and the turn's record with it, all or nothing. On disk when this returns. Nothing is recorded if
+    /// nothing changes.
+    pub(crate) async fn commit(&self, turn: &mut Turn<'_>, mut changes: Vec<Change>) -> Result<(), StoreError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let record = turn.record.clone();
+        changes.extend(record.map(|(trail, record)| Change::Audit(trail, Box::new(record))));
+        self.keep(changes).await?;
+        // What else the turn does belongs to it.
+        turn.record = None;
+        Ok(())
+    }
+
+    /// Keeps changes, and tells whoever follows the audit trail of the records among them.
+    pub(crate) async fn keep(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+        let lines = self.inner.store.commit(changes).await?;
+        self.announce_lines(&lines);
+        Ok(())
+    }
+}
+
+/// Returns where a request is recorded: what only administrators can do apart from what anybody does of their own.
+fn trail_of(need: Need<'_>) -> Trail {
+    match need {
+        Need::Admin | Need::Owner | Need::Integration(_) => Trail::Acts,
+        Need::Authenticated | Need::OwnAccount | Need::Entity(..) | Need::Entities(..) => Trail::Access,
+    }
+}

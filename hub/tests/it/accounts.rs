@@ -1,0 +1,116 @@
+//! Groups, members, service accounts and tokens while the hub runs.
+
+use serde_json::{Value, json};
+
+use crate::support::{Server, Ws};
+
+fn user_id(admin: &mut Ws, username: &str) -> Value {
+    let users = admin.result("doorward/users/list", json!({}));
+    users.as_array().unwrap().iter().find(|user| user["username"] == username).unwrap()["id"].clone()
+}
+
+#[test]
+fn a_group_is_made_previewed_joined_and_left_while_its_member_looks() {
+    let server = Server::demo();
+    let (mut admin, mut kitchen) = (server.ws_as("admin"), server.ws_as("kitchen"));
+    let kitchen_id = user_id(&mut admin, "kitchen");
+    let id = kitchen.command("subscribe_entities", json!({}));
+    kitchen.answer(id);
+    kitchen.event(id, |event| event["a"].get("light.kitchen_lights").is_some());
+    admin.result("doorward/groups/set", json!({"group_id": "bed", "name": "Bedroom"}));
+    let member = json!({"group_id": "bed", "user_id": kitchen_id});
+    admin.result("doorward/groups/set_member", member.clone());
+
+    let policy = json!({"entities": {"entity_ids": {"light.bed_light": {"read": true}}}});
+    let preview = json!({"group_id": "bed", "policy": policy});
+    let effects = &admin.result("doorward/groups/preview", preview)["users"];
+    assert_eq!(effects[0]["name"], "Kitchen");
+    assert_eq!(
+        effects[0]["effects"],
+        json!([{"permission": "read", "gained": ["light.bed_light"], "lost": []}]),
+        "{effects}"
+    );
+    let set = admin.result("doorward/groups/set", json!({"group_id": "bed", "policy": policy}));
+    assert_eq!((&set["name"], &set["policy"], &set["members"]), (&json!("Bedroom"), &policy, &json!([kitchen_id])));
+    kitchen.event(id, |event| event["a"].get("light.bed_light").is_some());
+
+    let why = json!({"user_id": kitchen_id, "entity_id": "light.bed_light", "permission": "read"});
+    assert_eq!(admin.result("doorward/policy/explain", why)["rules"][0]["group"], "bed");
+    let who = json!({"entity_id": "light.bed_light", "permission": "read"});
+    let who = admin.result("doorward/policy/who_can", who);
+    assert!(who["users"].as_array().unwrap().iter().any(|user| user["user_id"] == kitchen_id), "{who}");
+
+    // The membership ends at a moment that has been.
+    let mut over = member.clone();
+    over["until"] = json!("2020-01-01T00:00:00Z");
+    let user = admin.result("doorward/groups/set_member", over);
+    assert_eq!(user["conditions"]["bed"]["until"], "2020-01-01T00:00:00+00:00");
+    kitchen.event(id, |event| event["r"] == json!(["light.bed_light"]));
+    admin.result("doorward/groups/remove_member", member);
+    assert_eq!(admin.refused("doorward/groups/delete", json!({"group_id": "kitchen-light"})), "invalid_format");
+    admin.result("doorward/groups/delete", json!({"group_id": "bed"}));
+}
+
+#[test]
+fn what_is_wrong_is_said() {
+    let server = Server::demo();
+    let mut admin = server.ws_as("admin");
+    let bad = json!({"group_id": "x", "policy": {"entities": {"domains": {"light": false}, "rooms": {}}}});
+    let answer = admin.call("doorward/groups/set", bad.clone());
+    assert_eq!(answer["error"]["code"], "invalid_policy");
+    assert_eq!(answer["error"]["errors"][0]["path"], json!(["entities", "domains", "light"]));
+    assert_eq!(answer["error"]["n_errors"], 2);
+    let rest = server.send_as("admin", "POST", "/api/doorward/groups/x", Some(&json!({"policy": bad["policy"]})));
+    assert_eq!((rest.status, &rest.json()["n_errors"]), (400, &json!(2)), "{}", rest.text());
+    // As text, a name that is given twice is found.
+    let twice = json!({"policy": r#"{"entities":{"all":true,"all":true}}"#});
+    let found = admin.result("doorward/policy/validate", twice);
+    assert_eq!((&found["valid"], &found["n_errors"]), (&json!(false), &json!(1)), "{found}");
+    for (members, expected) in [
+        (json!({"group_id": "a b", "policy": {}}), "invalid_format"),
+        (json!({"group_id": "", "policy": {}}), "invalid_format"),
+        (json!({"group_id": "system-admin", "policy": {}}), "invalid_format"),
+        (json!({"group_id": "x", "polcy": {}}), "invalid_format"),
+    ] {
+        assert_eq!(admin.refused("doorward/groups/set", members.clone()), expected, "{members}");
+    }
+    let long = json!({"group_id": "x", "user_id": "y", "from": "2026-01-02T00:00Z", "until": "2026-01-01T00:00Z"});
+    assert_eq!(admin.refused("doorward/groups/set_member", long), "invalid_format");
+    let twice = server.send_as("admin", "POST", "/api/doorward/groups/x", Some(&json!({"group_id": "y"})));
+    assert_eq!((twice.status, &twice.json()["message"]), (400, &json!("`group_id` is given twice")));
+}
+
+#[test]
+fn a_program_has_an_account_that_can_do_nothing_until_it_is_told() {
+    let server = Server::demo();
+    let mut admin = server.ws_as("admin");
+    let account = admin.result("doorward/service_accounts/create", json!({"name": "dashboard"}));
+    let token = json!({"user_id": account["id"], "name": "wall"});
+    let made = admin.result("doorward/service_accounts/create_token", token.clone());
+    let mut program = Ws::open(&server.address, made["token"].as_str().unwrap());
+    assert_eq!(program.result("get_states", json!({})), json!([]));
+    assert_eq!(program.refused("config/auth/list", json!({})), "unauthorized");
+    // Never a password, and no tokens of people.
+    let login = json!({"user_id": account["id"], "username": "dash", "password": "x"});
+    admin.refused("config/auth_provider/homeassistant/create", login);
+    let kitchen_id = user_id(&mut admin, "kitchen");
+    admin.refused("doorward/service_accounts/create_token", json!({"user_id": kitchen_id, "name": "x"}));
+    assert_eq!(admin.refused("doorward/tokens/create", json!({"user_id": kitchen_id, "name": "x"})), "unauthorized");
+    // A token of it can do less than it may.
+    admin.result("doorward/groups/set_member", json!({"group_id": "system-users", "user_id": account["id"]}));
+    assert!(program.result("get_states", json!({})).as_array().unwrap().len() > 50);
+    let policy = json!({"entities": {"entity_ids": {"light.bed_light": {"read": true}}}});
+    let narrow = json!({"user_id": account["id"], "name": "narrow", "policy": policy, "lifespan_days": 1});
+    let narrow = admin.result("doorward/service_accounts/create_token", narrow);
+    let mut narrow = Ws::open(&server.address, narrow["token"].as_str().unwrap());
+    assert_eq!(narrow.result("get_states", json!({})).as_array().unwrap().len(), 1);
+    let tokens = admin.result("doorward/tokens/list", json!({}));
+    let shown = tokens.as_array().unwrap().iter().find(|token| token["client_name"] == "narrow").unwrap();
+    assert_eq!(shown["policy"], policy);
+    admin.result("doorward/tokens/revoke", json!({"token_id": shown["id"]}));
+    assert!(narrow.until_closed().is_some());
+    // The owner's tokens are the owner's business.
+    let owners = user_id(&mut admin, "owner");
+    let owners = tokens.as_array().unwrap().iter().find(|token| token["user_id"] == owners).unwrap();
+    assert_eq!(admin.refused("doorward/tokens/revoke", json!({"token_id": owners["id"]})), "unauthorized");
+}

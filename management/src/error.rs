@@ -1,0 +1,79 @@
+//! Why an operation was refused.
+
+use auth_core::{PolicyErrors, Unauthorized};
+use home::AccountError;
+use serde_json::{Map, Value, json};
+
+/// Why an operation was refused. Nothing has changed.
+#[derive(Debug, thiserror::Error)]
+pub enum OperationError {
+    /// The caller may not.
+    #[error(transparent)]
+    Unauthorized(#[from] Unauthorized),
+    /// What the request names is not there.
+    #[error("{0}")]
+    NotFound(String),
+    /// The request is not as it should be, or cannot be done.
+    #[error("{0}")]
+    Invalid(String),
+    /// A policy has mistakes.
+    #[error("the policy has mistakes: {0}")]
+    Policy(PolicyErrors),
+    /// It failed for a reason that is no business of the caller's; logged.
+    #[error("Unknown error")]
+    Failed(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl OperationError {
+    /// Returns what clients look at.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthorized(_) => "unauthorized",
+            Self::NotFound(_) => "not_found",
+            Self::Invalid(_) => "invalid_format",
+            Self::Policy(_) => "invalid_policy",
+            Self::Failed(_) => "unknown_error",
+        }
+    }
+
+    /// Returns more about it for programs: of a policy, every mistake with its path, its text and a hint.
+    pub fn detail(&self) -> Map<String, Value> {
+        let Self::Policy(errors) = self else { return Map::new() };
+        let shown = errors
+            .iter()
+            .map(|error| json!({"path": error.path, "message": error.problem.to_string(), "hint": error.hint()}));
+        Map::from_iter([
+            ("errors".to_owned(), Value::Array(shown.collect())),
+            ("n_errors".to_owned(), json!(errors.len())),
+        ])
+    }
+}
+
+impl From<AccountError> for OperationError {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Unauthorized(refusal) => Self::Unauthorized(refusal),
+            AccountError::UnknownUser
+            | AccountError::UnknownGroup(_)
+            | AccountError::UnknownUsername
+            | AccountError::UnknownToken
+            | AccountError::CredentialsNotFound => Self::NotFound(error.to_string()),
+            AccountError::Store(_) | AccountError::Hash => Self::Failed(Box::new(error)),
+            AccountError::Group(..)
+            | AccountError::SystemGenerated
+            | AccountError::DeactivateOwner
+            | AccountError::DeleteOwner
+            | AccountError::DeleteSelf
+            | AccountError::OwnerCredentials
+            | AccountError::CredentialsExist
+            | AccountError::ServiceAccount(_)
+            | AccountError::UsernameTaken(_)
+            | AccountError::UsernameNotNormalized(_)
+            | AccountError::WrongPassword
+            | AccountError::Throttled(_)
+            | AccountError::TokenName(_)
+            | AccountError::NoUser
+            | AccountError::Path(_) => Self::Invalid(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The table of operations.
+
+use std::{future::Future, pin::Pin};
+
+use auth_core::{Action, Authorized, Principal};
+use home::Home;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::{OperationError, audit_trail, groups, policies, tokens, users};
+
+/// Who may use an operation. There is no default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Administrators.
+    Admin,
+    /// The owner.
+    Owner,
+}
+
+/// One operation.
+#[derive(Debug)]
+pub struct Operation {
+    /// Its name.
+    pub name: &'static str,
+    /// The WebSocket command: `doorward/<name>`.
+    pub command: &'static str,
+    /// The REST method: `GET` for what only reads, with its members in the query.
+    pub method: &'static str,
+    /// The REST path; members that it leaves open are in braces.
+    pub path: &'static str,
+    /// Who may use it.
+    pub access: Access,
+    run: fn(Call) -> Running,
+}
+
+pub(crate) type Outcome = Result<Value, OperationError>;
+type Running = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+/// What is asked, of which home and by whom.
+#[derive(Debug)]
+pub struct Call {
+    pub(crate) home: Home,
+    pub(crate) principal: Principal,
+    data: Map<String, Value>,
+}
+
+impl Call {
+    /// Returns a call by a principal.
+    pub const fn new(home: Home, principal: Principal, data: Map<String, Value>) -> Self {
+        Self { home, principal, data }
+    }
+
+    /// Decides what this caller asks.
+    pub(crate) fn authorize<R: Action>(&self, request: R) -> Result<Authorized<R>, OperationError> {
+        Ok(self.home.bus().authorize(&self.principal, request)?)
+    }
+
+    /// Takes the members as `T`, which refuses those that it does not know.
+    pub(crate) fn read<T: DeserializeOwned>(&mut self) -> Result<T, OperationError> {
+        let data = std::mem::take(&mut self.data);
+        serde_json::from_value(Value::Object(data)).map_err(|error| OperationError::Invalid(error.to_string()))
+    }
+
+    /// Refuses members: there is nothing to say.
+    pub(crate) fn no_members(&mut self) -> Result<(), OperationError> {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Nothing {}
+        self.read::<Nothing>().map(drop)
+    }
+}
+
+impl Operation {
+    /// Returns the operation of a name.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        OPERATIONS.iter().find(|operation| operation.name == name)
+    }
+
+    /// Carries it out; decides itself whether the caller may.
+    ///
+    /// # Errors
+    /// [`OperationError`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future may leave the change made or not: run it in a task of its own.
+    pub async fn run(&self, call: Call) -> Result<Value, OperationError> {
+        let done = (self.run)(call).await;
+        if let Err(OperationError::Failed(error)) = &done {
+            tracing::error!(operation = self.name, %error, "an operation failed");
+        }
+        done
+    }
+}
+
+impl Access {
+    /// Returns the word in the matrix.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Owner => "owner",
+        }
+    }
+}
+
+macro_rules! operations {
+    ($($name:literal $method:ident $path:literal $access:ident $run:path;)*) => {
+        /// Every operation there is.
+        pub const OPERATIONS: &[Operation] = &[$(Operation {
+            name: $name,
+            command: concat!("doorward/", $name),
+            method: stringify!($method),
+            path: $path,
+            access: Access::$access,
+            run: |call| Box::pin($run(call)),
+        },)*];
+    };
+}
+
+operations! {
+    "users/list"              GET    "/api/doorward/users"                                   Admin users::list;
+    "users/create"            POST   "/api/doorward/users"                                   Admin users::create;
+    "users/update"            POST   "/api/doorward/users/{user_id}"                         Admin users::update;
+    "users/delete"            DELETE "/api/doorward/users/{user_id}"                         Admin users::delete;
+    "users/set_password"      POST   "/api/doorward/users/{user_id}/password"                Owner users::set_password;
+
+    "groups/list"             GET    "/api/doorward/groups"                                  Admin groups::list;
+    "groups/set"              POST   "/api/doorward/groups/{group_id}"                       Admin groups::set;
+    "groups/delete"           DELETE "/api/doorward/groups/{group_id}"                       Admin groups::delete;
+    "groups/preview"          POST   "/api/doorward/groups/{group_id}/preview"               Admin groups::preview;
+    "groups/set_member"       POST   "/api/doorward/groups/{group_id}/members/{user_id}"     Admin groups::set_member;
+    "groups/remove_member"    DELETE "/api/doorward/groups/{group_id}/members/{user_id}"     Admin groups::remove_member;
+
+    "policy/validate"         POST   "/api/doorward/policy/validate"                         Admin policies::validate;
+    "policy/lint"             POST   "/api/doorward/policy/lint"                             Admin policies::lint;
+    "policy/explain"          GET    "/api/doorward/policy/explain"                          Admin policies::explain;
+    "policy/who_can"          GET    "/api/doorward/policy/who_can"                          Admin policies::who_can;
+    "policy/what_can"         GET    "/api/doorward/policy/what_can"                         Admin policies::what_can;
+
+    "tokens/list"             GET    "/api/doorward/tokens"                                  Admin tokens::list;
+    "tokens/create"           POST   "/api/doorward/tokens"                                  Owner tokens::create;
+    "tokens/revoke"           DELETE "/api/doorward/tokens/{token_id}"                       Admin tokens::revoke;
+    "service_accounts/create" POST   "/api/doorward/service_accounts"                        Admin tokens::create_account;
+    "service_accounts/create_token" POST "/api/doorward/service_accounts/{user_id}/tokens"   Admin tokens::create_for_account;
+
+    "audit/list"              GET    "/api/doorward/audit"                                   Admin audit_trail::list;
+    "audit/verify"            GET    "/api/doorward/audit/verify"                            Admin audit_trail::verify;
+    "audit/settings"          GET    "/api/doorward/audit/settings"                          Admin audit_trail::settings;
+    "audit/set"               POST   "/api/doorward/audit/settings"                          Owner audit_trail::set;
+}
