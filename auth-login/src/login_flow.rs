@@ -5,18 +5,24 @@
 //! A step counts as a failed login from its first half on, and success takes that back; so neither many steps at
 //! once nor a dropped connection gets a guess for free.
 
+mod check;
+mod second_step;
+
 use std::{collections::BTreeMap, net::IpAddr};
 
 use auth_core::Timestamp;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use thiserror::Error;
+
+pub use check::{CheckOutcome, PasswordCheck};
+use second_step::Half;
 
 use crate::{
     client::{ClientId, ClientRules, MAX_URL_LEN, Origin, Pkce},
     code::Grant,
-    credential::{Credential, Login, LoginBook, PROVIDER, Username},
+    credential::{Credential, LoginBook, PROVIDER, Username},
     entropy::{self, Entropy},
-    password::{BCRYPT_LEN, EqualWork, StoredPassword, Verdict},
+    password::StoredPassword,
     pkce::Challenge,
     standing::{UserStanding, standing_refusal},
     throttle::{RetryAfter, Throttle},
@@ -94,6 +100,15 @@ pub enum FlowError {
     /// Too many failed logins (429); the flow stays open.
     #[error(transparent)]
     Throttled(#[from] RetryAfter),
+    /// Too many wrong codes: the flow is gone, and Home Assistant says so in a step that aborts (200).
+    #[error("too many wrong codes")]
+    TooManyCodes,
+    /// The time for the second step is over; likewise.
+    #[error("the time for the code is over")]
+    CodeExpired,
+    /// The flow is at its other step (400).
+    #[error("User input malformed")]
+    OtherStep,
     /// The password is right, but the answer may not be sent where the client wants it (403); the flow is gone.
     #[error("Invalid redirect URI")]
     InvalidRedirect,
@@ -107,6 +122,10 @@ pub enum FlowError {
 pub enum StepResult {
     /// Name or password is wrong: show the form again with `invalid_auth`; the flow stays open.
     InvalidAuth,
+    /// The password is right, and the user has a second factor: ask for its code.
+    NeedsCode,
+    /// The code is wrong: ask again.
+    InvalidCode,
     /// The login is done and the flow gone.
     Done(Finished),
 }
@@ -128,6 +147,12 @@ pub const FLOW_SECS: i64 = 900;
 
 /// A step that was begun and never finished blocks its flow for this many seconds.
 pub const STEP_SECS: i64 = 60;
+
+/// A second step may take so many seconds from the start of the flow.
+pub const CODE_SECS: i64 = 300;
+
+/// The flow is gone after so many wrong codes.
+pub const MAX_CODES: u8 = 5;
 
 /// As many flows are open at once; beyond, the oldest goes.
 pub const MAX_FLOWS: usize = 1_000;
@@ -153,6 +178,8 @@ struct Flow {
     redirect_uri: Box<str>,
     challenge: Option<Challenge>,
     step: Option<Step>,
+    /// Whose password was right, once it was, if a code is wanted too.
+    half: Option<Half>,
 }
 
 /// A step that is being checked.
@@ -210,6 +237,7 @@ impl LoginFlows {
             redirect_uri: request.redirect_uri.into(),
             challenge,
             step: None,
+            half: None,
         };
         let id = entropy::new_id(entropy);
         self.flows.insert(id.clone().into(), flow);
@@ -222,7 +250,7 @@ impl LoginFlows {
     ///
     /// # Errors
     ///
-    /// `UnknownFlow`, `IpChanged`, `InvalidClientId`, `InProgress` or `Throttled`, in that order.
+    /// `UnknownFlow`, `IpChanged`, `InvalidClientId`, `OtherStep`, `InProgress` or `Throttled`, in that order.
     pub fn begin(
         &mut self,
         throttle: &mut Throttle,
@@ -241,6 +269,9 @@ impl LoginFlows {
         if flow.client.as_str() != request.client_id {
             return Err(FlowError::InvalidClientId);
         }
+        if flow.half.is_some() {
+            return Err(FlowError::OtherStep);
+        }
         if flow.step.is_some_and(|step| (0..STEP_SECS).contains(&now.secs_since(step.begun_at))) {
             return Err(FlowError::InProgress);
         }
@@ -254,7 +285,8 @@ impl LoginFlows {
         Ok(PasswordCheck { flow_id: flow_id.into(), serial, username, login, work: logins.work(), password, salt })
     }
 
-    /// Ends a step with what its check found. `standing_of` is asked about the user of a right password.
+    /// Ends a step with what its check found. `standing_of` is asked about the user of a right password, `has_factor`
+    /// whether they show something besides: then the attempt counts as failed until that is right too.
     ///
     /// # Errors
     ///
@@ -265,6 +297,7 @@ impl LoginFlows {
         throttle: &mut Throttle,
         rules: &ClientRules,
         standing_of: impl FnOnce(&Credential) -> UserStanding,
+        has_factor: impl FnOnce(&Credential) -> bool,
         outcome: CheckOutcome,
         now: Timestamp,
     ) -> Result<StepResult, FlowError> {
@@ -277,7 +310,26 @@ impl LoginFlows {
         let Some((credential, replacement)) = right else {
             return Ok(StepResult::InvalidAuth);
         };
-        let flow = self.flows.remove(&flow_id).ok_or(FlowError::UnknownFlow)?;
+        let half = Half { username, credential, replacement, n_wrong: 0 };
+        if has_factor(&half.credential) {
+            flow.half = Some(half);
+            return Ok(StepResult::NeedsCode);
+        }
+        self.complete(&flow_id, half, throttle, rules, standing_of, now)
+    }
+
+    /// Ends a flow whose user has shown everything.
+    fn complete(
+        &mut self,
+        flow_id: &str,
+        half: Half,
+        throttle: &mut Throttle,
+        rules: &ClientRules,
+        standing_of: impl FnOnce(&Credential) -> UserStanding,
+        now: Timestamp,
+    ) -> Result<StepResult, FlowError> {
+        let Half { username, credential, replacement, .. } = half;
+        let flow = self.flows.remove(flow_id).ok_or(FlowError::UnknownFlow)?;
         let pkce = if flow.challenge.is_some() { Pkce::S256 } else { Pkce::Absent };
         if !rules.allows(&flow.client, &flow.redirect_uri, flow.own.as_ref(), pkce) {
             return Err(FlowError::InvalidRedirect);
@@ -342,47 +394,6 @@ impl Flow {
         // A clock that was set back ends flows too: better one login more than flows that never end.
         (-STEP_SECS..FLOW_SECS).contains(&now.secs_since(self.started_at))
     }
-}
-
-/// A password to check: run it where blocking is allowed.
-#[derive(Debug)]
-#[must_use]
-pub struct PasswordCheck {
-    flow_id: Box<str>,
-    serial: u64,
-    username: Username,
-    login: Option<Login>,
-    work: EqualWork,
-    password: SecretString,
-    salt: [u8; 16],
-}
-
-impl PasswordCheck {
-    /// Checks the password; the same work whether or not anybody has the user name.
-    ///
-    /// Cost: that of [`EqualWork::verify`]; once more that of a new hash if the stored one is outdated.
-    pub fn run(self) -> CheckOutcome {
-        let Self { flow_id, serial, username, login, work, password, salt } = self;
-        let password = password.expose_secret();
-        let verdict = work.verify(login.as_ref().map(|login| &login.password), password);
-        let right = login.filter(|_| verdict != Verdict::Wrong).map(|login| {
-            // bcrypt never saw what follows its 72 bytes: that part may be mistyped, so it must not start to count.
-            let renew = verdict == Verdict::RightButOutdated && password.len() <= BCRYPT_LEN;
-            let replacement = if renew { StoredPassword::hash_with_salt(password, &salt).ok() } else { None };
-            (login.credential, replacement)
-        });
-        CheckOutcome { flow_id, serial, username, right }
-    }
-}
-
-/// What a check found, for [`LoginFlows::finish`].
-#[derive(Debug)]
-#[must_use]
-pub struct CheckOutcome {
-    flow_id: Box<str>,
-    serial: u64,
-    username: Username,
-    right: Option<(Credential, Option<StoredPassword>)>,
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Who is it: sessions, signing in, tokens, users, passwords.
 
 pub(crate) mod passwords;
+pub(crate) mod second_factor;
 mod service;
 pub(crate) mod session;
 pub(crate) mod sign_in;

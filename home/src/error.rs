@@ -62,6 +62,15 @@ pub enum AccountError {
     /// A program's account has tokens, and no password; a person's has no tokens that administrators make.
     #[error("that is for {0}")]
     ServiceAccount(&'static str),
+    /// The user has a second factor already.
+    #[error("there is a second factor already: take that away first")]
+    FactorExists,
+    /// The user has no second factor.
+    #[error("there is no second factor")]
+    NoFactor,
+    /// There is no such set-up, or it took too long.
+    #[error("there is no such set-up under way")]
+    UnknownSetUp,
     /// The user has no user name and password.
     #[error("Credentials not found")]
     CredentialsNotFound,

@@ -21,7 +21,10 @@ use service_bus::{Bus, StateWriter, World, now};
 use store::{CoreConfig, GroupRecord, Person, Store, StoreError, Stored};
 use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
 
-use crate::{audit::Audit, entries::EntriesHost, entropy::OsEntropy, provided::Provided, turn::Changes};
+use crate::{
+    accounts::second_factor::Factors, audit::Audit, entries::EntriesHost, entropy::OsEntropy, provided::Provided,
+    turn::Changes,
+};
 
 /// A running home. Cheap to clone; all clones are the same home.
 #[derive(Clone, Debug)]
@@ -71,6 +74,7 @@ pub(crate) struct Books {
     pub(crate) throttle: Throttle,
     pub(crate) clients: ClientRules,
     pub(crate) signer: PathSigner,
+    pub(crate) factors: Factors,
 }
 
 impl std::fmt::Debug for Inner {
@@ -252,5 +256,6 @@ fn books_of(stored: Stored) -> Books {
         throttle: Throttle::new(),
         clients: ClientRules::new(),
         signer: PathSigner::new(&mut OsEntropy),
+        factors: Factors::new(stored.factors),
     }
 }

@@ -31,7 +31,9 @@ mod template;
 mod translations;
 
 pub use self::audit::{AuditFound, AuditQuery, AuditState, TrailState};
+pub use accounts::second_factor::FactorSetUp;
 pub use accounts::session::Session;
+pub use accounts::sign_in::LoginStep;
 pub use accounts::tokens::{AccessTokens, AnyToken, TokenInfo};
 pub use accounts::users::{UserInfo, UserPatch};
 pub use core_config::CorePatch;

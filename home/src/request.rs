@@ -99,6 +99,29 @@ requests! {
         /// The new one.
         username: String,
     } needs |_this| Need::Owner;
+    /// Begin to set one's own second factor up.
+    SetUpFactor {} needs |_this| Need::OwnAccount;
+    /// End the set-up of one's own second factor, by a code of the app.
+    ProveFactor {
+        /// Which set-up.
+        flow_id: String,
+        /// What the app shows.
+        code: String,
+    } needs |_this| Need::OwnAccount;
+    /// Make new recovery codes for oneself.
+    RenewRecovery {} needs |_this| Need::OwnAccount;
+    /// Take one's own second factor away.
+    RemoveFactor {} needs |_this| Need::OwnAccount;
+    /// Take the second factor of anybody but the owner away, who has lost it.
+    RemoveFactorOf {
+        /// Whose.
+        user_id: String,
+    } needs |_this| Need::Admin;
+    /// Take the owner's second factor away.
+    RemoveOwnersFactor {
+        /// Whose.
+        user_id: String,
+    } needs |_this| Need::Owner;
     /// List one's own tokens.
     ListTokens {} needs |_this| Need::OwnAccount;
     /// Delete one of one's own tokens.

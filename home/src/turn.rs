@@ -52,8 +52,7 @@ impl Turn<'_> {
     }
 
     /// Records this in place of what the turn was taken for.
-    pub(crate) fn record_as(&mut self, record: Record) {
-        let trail = self.record.as_ref().map_or(Trail::Access, |(trail, _)| *trail);
+    pub(crate) fn record_in(&mut self, trail: Trail, record: Record) {
         self.record = Some((trail, record));
     }
 

@@ -212,6 +212,13 @@ pub(crate) enum User {
         /// User name, name or id.
         user: String,
     },
+    /// Take a user's second factor away, who has lost it.
+    ResetMfa {
+        #[command(flatten)]
+        place: Place,
+        /// User name, name or id.
+        user: String,
+    },
     /// Remove a user for good.
     Remove {
         #[command(flatten)]

@@ -57,6 +57,8 @@ impl From<AccountError> for OperationError {
             | AccountError::UnknownGroup(_)
             | AccountError::UnknownUsername
             | AccountError::UnknownToken
+            | AccountError::UnknownSetUp
+            | AccountError::NoFactor
             | AccountError::CredentialsNotFound => Self::NotFound(error.to_string()),
             AccountError::Store(_) | AccountError::Hash => Self::Failed(Box::new(error)),
             AccountError::Group(..)
@@ -66,6 +68,7 @@ impl From<AccountError> for OperationError {
             | AccountError::DeleteSelf
             | AccountError::OwnerCredentials
             | AccountError::CredentialsExist
+            | AccountError::FactorExists
             | AccountError::ServiceAccount(_)
             | AccountError::UsernameTaken(_)
             | AccountError::UsernameNotNormalized(_)

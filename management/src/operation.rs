@@ -124,6 +124,8 @@ operations! {
     "users/delete"            DELETE "/api/doorward/users/{user_id}"                         Admin users::delete;
     "users/set_password"      POST   "/api/doorward/users/{user_id}/password"                Owner users::set_password;
 
+    "users/remove_second_factor" DELETE "/api/doorward/users/{user_id}/second_factor"        Admin users::remove_second_factor;
+
     "groups/list"             GET    "/api/doorward/groups"                                  Admin groups::list;
     "groups/set"              POST   "/api/doorward/groups/{group_id}"                       Admin groups::set;
     "groups/delete"           DELETE "/api/doorward/groups/{group_id}"                       Admin groups::delete;

@@ -20,6 +20,7 @@ pub(crate) fn user(info: &UserInfo) -> Value {
         "is_active": user.is_active,
         "is_admin": user.is_admin(),
         "is_service": user.is_service,
+        "has_second_factor": info.has_second_factor,
         "local_only": user.local_only,
         "system_generated": user.system_generated,
         "group_ids": user.group_ids,

@@ -1,6 +1,9 @@
 //! Users: listed, made with or without a way to log in, changed, deleted.
 
-use home::{AddUser, AdminChangePassword, CreateUser, DeleteUser, ListUsers, Secret, UpdateUser, UserPatch};
+use home::{
+    AddUser, AdminChangePassword, CreateUser, DeleteUser, ListUsers, RemoveFactorOf, RemoveOwnersFactor, Secret,
+    UpdateUser, UserPatch,
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -79,5 +82,18 @@ pub(crate) async fn set_password(mut call: Call) -> Outcome {
     let Password { user_id, password } = call.read()?;
     let asked = call.authorize(AdminChangePassword { user_id, password: Secret::new(password) })?;
     call.home.admin_change_password(asked).await?;
+    Ok(Value::Null)
+}
+
+/// Takes the second factor of somebody who has lost it away. Only the owner does so for the owner.
+pub(crate) async fn remove_second_factor(mut call: Call) -> Outcome {
+    let One { user_id } = call.read()?;
+    if call.home.is_owner(&user_id) {
+        let asked = call.authorize(RemoveOwnersFactor { user_id })?;
+        call.home.remove_owners_factor(asked).await?;
+    } else {
+        let asked = call.authorize(RemoveFactorOf { user_id })?;
+        call.home.remove_factor_of(asked).await?;
+    }
     Ok(Value::Null)
 }

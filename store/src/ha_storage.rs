@@ -69,7 +69,8 @@ pub fn read(config_dir: &Path) -> Result<Import, ImportError> {
         return Err(ImportError::NoHome { path, reason });
     };
     let passwords = file(&storage, "auth_provider.homeassistant", 1)?.unwrap_or_default();
-    accounts::read(&auth, &passwords, &mut import);
+    let factors = file(&storage, "auth_module.totp", 1)?.unwrap_or_default();
+    accounts::read(&auth, &passwords, &factors, &mut import);
     for (name, version) in home::FILES {
         if let Some(data) = file(&storage, name, version)? {
             home::read(name, &data, &mut import);

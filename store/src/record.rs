@@ -5,6 +5,7 @@ use auth_login::{
     credential::{Credential, Login},
     password::StoredPassword,
     refresh_token::StoredRefreshToken,
+    second_factor::StoredFactor,
 };
 use config_entries::{ConfigEntry, oauth2::ApplicationCredential};
 use registries::{AreaEntry, DeviceEntry, EntityEntry, FloorEntry, LabelEntry};
@@ -48,6 +49,8 @@ pub enum Record {
     Core(CoreConfig),
     /// What is recorded, and how long it is kept.
     Audit(AuditSettings),
+    /// A second factor.
+    Factor(StoredFactor),
 }
 
 /// Says which kind a record is of; one table each.
@@ -69,6 +72,7 @@ pub enum RecordKind {
     Person,
     Core,
     Audit,
+    Factor,
 }
 
 /// A group as it is stored. The policy is kept as its author wrote it; one that cannot be read grants nothing.
@@ -219,6 +223,8 @@ pub struct Stored {
     pub core: Option<CoreConfig>,
     /// What is recorded, if it was ever set.
     pub audit: Option<AuditSettings>,
+    /// Second factors.
+    pub factors: Vec<StoredFactor>,
 }
 
 impl Default for CoreConfig {
@@ -277,7 +283,7 @@ impl LoginRecord {
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::User,
         Self::Group,
         Self::Login,
@@ -293,13 +299,14 @@ impl RecordKind {
         Self::Person,
         Self::Core,
         Self::Audit,
+        Self::Factor,
     ];
 
     /// Returns the version of the tables with which this one came.
     pub const fn since(self) -> i64 {
         match self {
             Self::Credential | Self::IgnoredIssue => 2,
-            Self::Audit => 4,
+            Self::Audit | Self::Factor => 4,
             _ => 1,
         }
     }
@@ -322,6 +329,7 @@ impl RecordKind {
             Self::Person => "persons",
             Self::Core => "core",
             Self::Audit => "audit_settings",
+            Self::Factor => "second_factors",
         }
     }
 }
@@ -345,6 +353,7 @@ impl Record {
             Self::Person(_) => RecordKind::Person,
             Self::Core(_) => RecordKind::Core,
             Self::Audit(_) => RecordKind::Audit,
+            Self::Factor(_) => RecordKind::Factor,
         }
     }
 
@@ -366,6 +375,7 @@ impl Record {
             Self::Person(person) => &person.id,
             Self::Core(_) => "core",
             Self::Audit(_) => "audit",
+            Self::Factor(factor) => factor.user_id.as_str(),
         }
     }
 
@@ -387,6 +397,7 @@ impl Record {
             Self::Person(record) => serde_json::to_string(record),
             Self::Core(record) => serde_json::to_string(record),
             Self::Audit(record) => serde_json::to_string(record),
+            Self::Factor(record) => serde_json::to_string(record),
         }
     }
 }
@@ -410,6 +421,7 @@ impl Stored {
             RecordKind::Person => self.persons.push(serde_json::from_str(body)?),
             RecordKind::Core => self.core = Some(serde_json::from_str(body)?),
             RecordKind::Audit => self.audit = Some(serde_json::from_str(body)?),
+            RecordKind::Factor => self.factors.push(serde_json::from_str(body)?),
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ mod people;
 mod registry;
 mod registry_views;
 mod repairs;
+mod second_factor;
 mod services;
 mod states;
 mod translations;
@@ -226,6 +227,9 @@ commands! {
     "auth/delete_all_refresh_tokens"                          Authenticated Apart auth::delete_all_refresh_tokens;
     "auth/refresh_token_set_expiry"                           Authenticated Apart auth::set_expiry;
     "auth/long_lived_access_token"                            Authenticated Apart auth::long_lived_access_token;
+    "auth/setup_mfa"                                          Authenticated Apart second_factor::set_up;
+    "auth/depose_mfa"                                         Authenticated Apart second_factor::depose;
+    "doorward/recovery_codes/renew"                           Authenticated Apart second_factor::renew_recovery;
     "auth/sign_path"                                          Authenticated Here  auth::sign_path;
 
     "config/auth/list"                                        Admin         Apart users::list;

@@ -245,6 +245,8 @@ impl From<AccountError> for CommandError {
             AccountError::WrongPassword => Self::new("invalid_current_password", text),
             AccountError::Throttled(_) => Self::new("not_allowed", text),
             AccountError::UnknownToken => Self::new("invalid_token_id", text),
+            AccountError::UnknownSetUp | AccountError::NoFactor => Self::new("not_found", text),
+            AccountError::FactorExists | AccountError::ServiceAccount(_) => Self::new("not_allowed", text),
             AccountError::UnknownUsername => {
                 Self::new("home_assistant_error", text).translated("auth", "user_not_found", Value::Null)
             }
@@ -260,7 +262,6 @@ impl From<AccountError> for CommandError {
             ),
             AccountError::UnknownGroup(_)
             | AccountError::Group(..)
-            | AccountError::ServiceAccount(_)
             | AccountError::TokenName(_)
             | AccountError::NoUser
             | AccountError::Path(_) => Self::new("unknown_error", text),

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::entropy::tests::Seeded;
+use crate::{credential::Login, entropy::tests::Seeded, password::Verdict};
 
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 const CLIENT: &str = "https://x.example/";
@@ -23,6 +23,7 @@ struct World {
     logins: LoginBook,
     rules: ClientRules,
     entropy: Seeded,
+    has_factor: bool,
 }
 
 impl World {
@@ -35,7 +36,7 @@ impl World {
         let mut logins = LoginBook::new();
         logins.insert(Login { credential, password }).unwrap();
         let (flows, throttle) = (LoginFlows::new(), Throttle::new());
-        Self { flows, throttle, logins, rules: ClientRules::new(), entropy: Seeded(1) }
+        Self { flows, throttle, logins, rules: ClientRules::new(), entropy: Seeded(1), has_factor: false }
     }
 
     fn start(&mut self, request: StartRequest<'_>) -> Result<String, FlowError> {
@@ -57,7 +58,7 @@ impl World {
         standing: UserStanding,
         now: Timestamp,
     ) -> Result<StepResult, FlowError> {
-        self.flows.finish(&mut self.throttle, &self.rules, |_| standing, outcome, now)
+        self.flows.finish(&mut self.throttle, &self.rules, |_| standing, |_| self.has_factor, outcome, now)
     }
 
     /// One whole step: the user id of a finished login, `None` for a form with an error.
@@ -66,6 +67,7 @@ impl World {
         match self.finish(outcome, GOOD, NOW)? {
             StepResult::InvalidAuth => Ok(None),
             StepResult::Done(finished) => Ok(Some(finished)),
+            other => panic!("{other:?}"),
         }
     }
 }
@@ -252,6 +254,80 @@ fn debug_hides_the_password() {
     assert!(!format!("{check:?}").contains("s3cret-typed"));
 }
 
+/// Has the password checked of somebody who has a second factor; their flow then waits for the code.
+fn half_way(world: &mut World) -> String {
+    world.has_factor = true;
+    let id = world.start(request()).unwrap();
+    let outcome = world.begin(&id, "ann", "right", NOW).unwrap().run();
+    assert!(matches!(world.finish(outcome, GOOD, NOW), Ok(StepResult::NeedsCode)));
+    id
+}
+
+impl World {
+    fn code(&mut self, id: &str, is_right: bool, now: Timestamp) -> Result<StepResult, FlowError> {
+        let credential = self.flows.begin_code(&mut self.throttle, (id, CLIENT), here(), now)?;
+        assert_eq!(credential.user_id.as_str(), "u");
+        self.flows.finish_code(&mut self.throttle, &self.rules, |_| GOOD, (id, is_right), now)
+    }
+}
+
+#[test]
+fn a_second_factor_is_asked_for_and_needed() {
+    let mut world = World::new();
+    let id = half_way(&mut world);
+    // Not by the password again, nor by another client or address.
+    assert_eq!(world.begin(&id, "ann", "right", NOW).unwrap_err(), FlowError::OtherStep);
+    let mut begin = |client, ip| world.flows.begin_code(&mut world.throttle, (&id, client), ip, NOW).unwrap_err();
+    assert_eq!(begin("https://y.example/", here()), FlowError::InvalidClientId);
+    assert_eq!(begin(CLIENT, ip("192.0.2.9")), FlowError::IpChanged);
+    assert!(matches!(world.code(&id, false, NOW), Ok(StepResult::InvalidCode)));
+    let Ok(StepResult::Done(finished)) = world.code(&id, true, NOW) else { panic!("not done") };
+    assert_eq!(finished.credential.user_id.as_str(), "u");
+    assert_eq!(world.code(&id, true, NOW).unwrap_err(), FlowError::UnknownFlow, "the flow is gone");
+}
+
+#[test]
+fn a_code_before_the_password_is_none() {
+    let mut world = World::new();
+    let id = world.start(request()).unwrap();
+    assert_eq!(world.code(&id, true, NOW).unwrap_err(), FlowError::OtherStep);
+    assert_eq!(world.code("none", true, NOW).unwrap_err(), FlowError::UnknownFlow);
+}
+
+#[test]
+fn codes_are_limited_in_number_and_time() {
+    let mut world = World::new();
+    let id = half_way(&mut world);
+    assert_eq!(world.code(&id, true, NOW.plus_secs(CODE_SECS)).unwrap_err(), FlowError::CodeExpired);
+    assert_eq!(world.code(&id, true, NOW).unwrap_err(), FlowError::UnknownFlow, "the flow is gone");
+    // Wrong codes count as wrong passwords do: a new flow gives no new tries.
+    let id = half_way(&mut world);
+    let mut now = NOW;
+    let mut n_wrong = 0;
+    loop {
+        match world.code(&id, false, now) {
+            Ok(StepResult::InvalidCode) => n_wrong += 1,
+            Err(FlowError::Throttled(wait)) => now = now.plus_secs(wait.secs.into()),
+            Err(FlowError::TooManyCodes) => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((n_wrong, now > NOW), (MAX_CODES - 1, true));
+    assert!(matches!(world.begin(&id, "ann", "right", now), Err(FlowError::UnknownFlow)));
+    let id = world.start_from(request(), here(), now).unwrap();
+    assert!(matches!(world.begin(&id, "ann", "right", now), Err(FlowError::Throttled(_))));
+}
+
+#[test]
+fn rights_are_looked_at_when_everything_was_shown() {
+    let mut world = World::new();
+    let id = half_way(&mut world);
+    world.flows.begin_code(&mut world.throttle, (&id, CLIENT), here(), NOW).unwrap();
+    let gone = |_: &Credential| UserStanding { is_active: false, local_only: false };
+    let refused = world.flows.finish_code(&mut world.throttle, &world.rules, gone, (&id, true), NOW);
+    assert_eq!(refused.unwrap_err(), FlowError::Blocked("User is not active"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -278,6 +354,7 @@ proptest! {
                     match world.finish(outcome, GOOD, now) {
                         Ok(StepResult::Done(_)) => prop_assert!(open && right),
                         Ok(StepResult::InvalidAuth) => prop_assert!(open && !right),
+                        Ok(other) => panic!("{other:?}"),
                         Err(error) => prop_assert!(!open && error == FlowError::UnknownFlow),
                     }
                     prop_assert_eq!(world.flows.flows.contains_key(&flow_id) && open, open && !right);

@@ -8,13 +8,26 @@ use auth_login::{
     Entropy, UserStanding,
     client::Origin,
     credential::{Credential, Username},
-    login_flow::{Caller, FlowError, StartRequest, StepRequest, StepResult},
+    login_flow::{Caller, Finished, FlowError, StartRequest, StepRequest, StepResult},
 };
 use secrecy::SecretString;
 use service_bus::now;
 use store::{Change, LoginRecord};
 
 use crate::{Home, SignInError, entropy::OsEntropy};
+
+/// What a step of a login led to.
+#[derive(Debug)]
+pub enum LoginStep {
+    /// Name or password is wrong: show the form again.
+    InvalidAuth,
+    /// The password is right: ask for the code of the second factor.
+    NeedsCode,
+    /// The code is wrong: ask again.
+    InvalidCode,
+    /// Done; an authorization code.
+    Done(SecretString),
+}
 
 impl Home {
     /// Tells whether there is a user who is no system user, so that somebody can sign in.
@@ -36,13 +49,13 @@ impl Home {
         Ok(self.books().flows.start(request, caller, now(), &mut OsEntropy)?)
     }
 
-    /// Takes a user name and a password. `None` if they are wrong, else an authorization code.
+    /// Takes a user name and a password.
     ///
     /// The check itself runs on a thread of its own, two at once; knowing the user or not takes the same time.
     ///
     /// # Errors
     /// [`SignInError::Flow`]; a password that could be upgraded but not kept is no error.
-    pub async fn log_in(&self, request: StepRequest<'_>, ip: IpAddr) -> Result<Option<SecretString>, SignInError> {
+    pub async fn log_in(&self, request: StepRequest<'_>, ip: IpAddr) -> Result<LoginStep, SignInError> {
         let (user_id, begun) = {
             let books = &mut *self.books();
             let login = books.logins.find(&Username::normalise(request.username));
@@ -64,39 +77,49 @@ impl Home {
             outcome
         });
         let outcome = outcome.await.map_err(|_| SignInError::CheckFailed)?;
-        let world = self.inner.bus.world();
-        let standing = |credential: &Credential| {
-            let user = world.auth.user(credential.user_id.as_str());
-            let gone = UserStanding { is_active: false, local_only: false };
-            user.map_or(gone, |user| UserStanding { is_active: user.is_active, local_only: user.local_only })
-        };
-        let (code, replacement) = {
+        let step = {
             let books = &mut *self.books();
-            let step = books.flows.finish(&mut books.throttle, &books.clients, standing, outcome, now());
-            let refused = match &step {
-                Ok(StepResult::Done(_)) => None,
-                Ok(StepResult::InvalidAuth) => {
-                    Some((Outcome::Failed, "wrong password or unknown user name".to_owned()))
-                }
-                Err(FlowError::Blocked(reason)) => Some((Outcome::Denied, (*reason).to_owned())),
-                Err(error) => Some((Outcome::Failed, error.to_string())),
-            };
-            match refused {
-                None => self.record_login(Outcome::Done, user_id.as_ref(), ip, None),
-                Some((outcome, reason)) => self.record_login(outcome, user_id.as_ref(), ip, Some(&reason)),
-            }
-            let StepResult::Done(finished) = step? else { return Ok(None) };
-            let code = books.codes.issue(finished.grant, now(), &mut OsEntropy);
-            (code, finished.replacement.map(|password| (finished.credential, password)))
+            let factors = &books.factors;
+            let has_factor = |credential: &Credential| factors.has(&credential.user_id);
+            let standing = |credential: &Credential| self.standing_of(credential);
+            books.flows.finish(&mut books.throttle, &books.clients, standing, has_factor, outcome, now())
         };
-        if let Some((credential, password)) = replacement {
-            self.upgrade_password(credential, password).await;
+        let refused = match &step {
+            Ok(StepResult::Done(_)) => None,
+            Ok(StepResult::NeedsCode | StepResult::InvalidCode) => return Ok(LoginStep::NeedsCode),
+            Ok(StepResult::InvalidAuth) => Some((Outcome::Failed, "wrong password or unknown user name".to_owned())),
+            Err(FlowError::Blocked(reason)) => Some((Outcome::Denied, (*reason).to_owned())),
+            Err(error) => Some((Outcome::Failed, error.to_string())),
+        };
+        match refused {
+            None => self.record_login(Outcome::Done, user_id.as_ref(), ip, None),
+            Some((outcome, reason)) => self.record_login(outcome, user_id.as_ref(), ip, Some(&reason)),
         }
-        Ok(Some(code))
+        match step? {
+            StepResult::Done(finished) => Ok(self.end_login(finished).await),
+            StepResult::InvalidAuth | StepResult::NeedsCode | StepResult::InvalidCode => Ok(LoginStep::InvalidAuth),
+        }
+    }
+
+    /// Gives the code of a login that is done.
+    pub(crate) async fn end_login(&self, finished: Finished) -> LoginStep {
+        let code = self.books().codes.issue(finished.grant, now(), &mut OsEntropy);
+        if let Some(password) = finished.replacement {
+            self.upgrade_password(finished.credential, password).await;
+        }
+        LoginStep::Done(code)
+    }
+
+    /// Returns how the user of a credential stands; one who is gone is not active.
+    pub(crate) fn standing_of(&self, credential: &Credential) -> UserStanding {
+        let world = self.inner.bus.world();
+        let user = world.auth.user(credential.user_id.as_str());
+        let gone = UserStanding { is_active: false, local_only: false };
+        user.map_or(gone, |user| UserStanding { is_active: user.is_active, local_only: user.local_only })
     }
 
     /// Records an attempt to log in. A user name that nobody has is not written down: people type passwords there.
-    fn record_login(&self, outcome: Outcome, user_id: Option<&UserId>, ip: IpAddr, reason: Option<&str>) {
+    pub(crate) fn record_login(&self, outcome: Outcome, user_id: Option<&UserId>, ip: IpAddr, reason: Option<&str>) {
         let mut record = Record { from: Some(ip), ..Record::new(now(), "login", outcome, Actor::Nobody) };
         record.on = user_id.map(ToString::to_string);
         record.reason = reason.map(str::to_owned);

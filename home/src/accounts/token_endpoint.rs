@@ -41,7 +41,10 @@ impl Home {
                 // Somebody has a copy of the code: what it gave is taken back.
                 if let Some(token) = refresh_token {
                     let reason = "an authorization code was used twice: the session that it gave is revoked";
-                    turn.record_as(Record { outcome: Outcome::Failed, ..record }.on(token.as_str()).because(reason));
+                    turn.record_in(
+                        Trail::Access,
+                        Record { outcome: Outcome::Failed, ..record }.on(token.as_str()).because(reason),
+                    );
                     self.remove_tokens(&mut turn, &[token]).await?;
                 }
                 return Err(invalid("Invalid code"));
@@ -67,7 +70,7 @@ impl Home {
         let tokens = AccessTokens::of(&token, at, true);
         let id = token.id().clone();
         let by = Actor::User { id: credential.user_id.clone(), token: Some(id.clone()) };
-        turn.record_as(Record { by, ..record }.on(id.as_str()).with(json!({"client_id": client_id})));
+        turn.record_in(Trail::Access, Record { by, ..record }.on(id.as_str()).with(json!({"client_id": client_id})));
         let stored = store::Record::Token(token.for_storage().clone());
         self.commit(&mut turn, vec![Change::Put(Box::new(stored))]).await?;
         let recorded = {
@@ -148,7 +151,7 @@ impl Home {
         if let Some((id, user_id)) = found {
             let by = Actor::User { id: user_id, token: Some(id.clone()) };
             let record = Record::new(now(), "revoke_session", Outcome::Done, by).on(id.as_str());
-            turn.record_as(Record { from: Some(ip), ..record });
+            turn.record_in(Trail::Access, Record { from: Some(ip), ..record });
             self.remove_tokens(&mut turn, &[id]).await?;
         }
         Ok(())

@@ -265,8 +265,7 @@ impl Home {
     /// Tells whether a token is the owner's.
     pub fn is_owners_token(&self, token_id: &str) -> bool {
         let user_id = self.books().tokens.get(&token_id.into()).map(|token| token.user_id().clone());
-        let world = self.inner.bus.world();
-        user_id.is_some_and(|id| world.auth.user(id.as_str()).is_some_and(|user| user.is_owner))
+        user_id.is_some_and(|id| self.is_owner(id.as_str()))
     }
 
     async fn revoke_any(&self, mut turn: Turn<'_>, token_id: String) -> Result<(), AccountError> {

@@ -24,6 +24,8 @@ pub struct UserInfo {
     pub username: Option<String>,
     /// How they log in, one for each credential.
     pub providers: Vec<String>,
+    /// The password alone is not enough.
+    pub has_second_factor: bool,
 }
 
 /// A change to a user. What is not mentioned stays.
@@ -58,8 +60,14 @@ impl Home {
         UserInfo {
             user: user.clone(),
             username: credentials.first().map(|credential| credential.username.as_str().to_owned()),
+            has_second_factor: books.factors.has(&user.id),
             providers: credentials.iter().map(|credential| credential.provider.clone()).collect(),
         }
+    }
+
+    /// Tells whether a user owns the home.
+    pub fn is_owner(&self, user_id: &str) -> bool {
+        self.inner.bus.world().auth.user(user_id).is_some_and(|user| user.is_owner)
     }
 
     /// Returns the caller as a user with their credentials' providers, for the caller's own eyes.
@@ -124,12 +132,16 @@ impl Home {
             credentials.map(|credential| (credential.id.to_string(), credential.username.clone())).collect()
         };
         stored.extend(usernames.iter().map(|(id, _)| Change::Delete(RecordKind::Login, id.clone())));
+        if self.has_second_factor(&user.id) {
+            stored.push(Change::Delete(RecordKind::Factor, user_id.clone()));
+        }
         turn.on(user_id.as_str());
         turn.with(json!({"name": user.name}));
         self.commit(&mut turn, stored).await?;
         {
             let mut books = self.books();
             books.tokens.remove_user(&user.id);
+            books.factors.remove(&user.id);
             usernames.iter().for_each(|(_, username)| _ = books.logins.remove(username));
         }
         let current = turn.world.current();

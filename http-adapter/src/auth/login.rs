@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
-use home::SignInError;
+use home::{LoginStep, SignInError};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
@@ -56,19 +56,22 @@ pub(crate) async fn start(request: Request) -> Result<Response, Response> {
 pub(crate) async fn step(request: Request) -> Result<Response, Response> {
     let body = read(&request)?;
     let client_id = need(&body, "client_id")?;
-    let input = || -> Option<(&str, &str)> {
-        if body.len() != 3 {
-            return None;
-        }
-        Some((body.get("username")?.as_str()?, body.get("password")?.as_str()?))
-    };
-    let (username, password) = input().ok_or_else(|| message(StatusCode::BAD_REQUEST, "User input malformed"))?;
+    let malformed = || message(StatusCode::BAD_REQUEST, "User input malformed");
     let flow_id = request.param("flow_id");
-    let step = StepRequest { flow_id, client_id, username, password: password.to_owned().into() };
-    let code = request.app.home.log_in(step, request.ip).await.map_err(sign_in_error)?;
-    Ok(ok(&match code {
-        None => form(flow_id, Some("invalid_auth")),
-        Some(code) => json!({
+    let given = |name: &str| body.get(name).and_then(Value::as_str);
+    let led = match (body.len(), given("username"), given("password"), given("code")) {
+        (3, Some(username), Some(password), None) => {
+            let step = StepRequest { flow_id, client_id, username, password: password.to_owned().into() };
+            request.app.home.log_in(step, request.ip).await
+        }
+        (2, None, None, Some(code)) => request.app.home.log_in_with_code((flow_id, client_id), code, request.ip).await,
+        _ => return Err(malformed()),
+    };
+    Ok(ok(&match led {
+        Ok(LoginStep::InvalidAuth) => form(flow_id, Some("invalid_auth")),
+        Ok(LoginStep::NeedsCode) => code_form(flow_id, None),
+        Ok(LoginStep::InvalidCode) => code_form(flow_id, Some("invalid_code")),
+        Ok(LoginStep::Done(code)) => json!({
             "type": "create_entry",
             "flow_id": flow_id,
             "handler": [PROVIDER, null],
@@ -76,7 +79,18 @@ pub(crate) async fn step(request: Request) -> Result<Response, Response> {
             "description_placeholders": null,
             "result": code.expose_secret(),
         }),
+        // As Home Assistant has it: the flow ends with a reason, and that is no error.
+        Err(SignInError::Flow(FlowError::TooManyCodes)) => aborted(flow_id, "too_many_retry"),
+        Err(SignInError::Flow(FlowError::CodeExpired)) => aborted(flow_id, "login_expired"),
+        Err(error) => return Err(sign_in_error(error)),
     }))
+}
+
+fn aborted(flow_id: &str, reason: &str) -> Value {
+    json!({
+        "type": "abort", "flow_id": flow_id, "handler": [PROVIDER, null], "reason": reason,
+        "description_placeholders": null,
+    })
 }
 
 /// Home Assistant means to answer so, and fails by mistake.
@@ -91,18 +105,30 @@ pub(crate) async fn abort(request: Request) -> Result<Response, Response> {
 }
 
 fn form(flow_id: &str, error: Option<&str>) -> Value {
+    let fields = json!([
+        {"type": "string", "name": "username", "required": true},
+        {"type": "string", "name": "password", "required": true},
+    ]);
+    shown(flow_id, "init", fields, error, Value::Null)
+}
+
+/// Asks for the code of the second factor; a recovery code may be given in its place.
+fn code_form(flow_id: &str, error: Option<&str>) -> Value {
+    let fields = json!([{"type": "string", "name": "code", "required": true}]);
+    let module = json!({"mfa_module_name": "Authenticator app", "mfa_module_id": "totp"});
+    shown(flow_id, "mfa", fields, error, module)
+}
+
+fn shown(flow_id: &str, step_id: &str, fields: Value, error: Option<&str>, placeholders: Value) -> Value {
     let errors = error.map_or_else(|| json!({}), |error| json!({"base": error}));
     json!({
         "type": "form",
         "flow_id": flow_id,
         "handler": [PROVIDER, null],
-        "step_id": "init",
-        "data_schema": [
-            {"type": "string", "name": "username", "required": true},
-            {"type": "string", "name": "password", "required": true},
-        ],
+        "step_id": step_id,
+        "data_schema": fields,
         "errors": errors,
-        "description_placeholders": null,
+        "description_placeholders": placeholders,
         "last_step": null,
         "preview": null,
     })
@@ -151,6 +177,9 @@ pub(crate) fn sign_in_error(error: SignInError) -> Response {
         | FlowError::ResponseTypeNotSupported
         | FlowError::ChallengeRequired
         | FlowError::TransformNotSupported
+        | FlowError::OtherStep
+        | FlowError::TooManyCodes
+        | FlowError::CodeExpired
         | FlowError::IpChanged => StatusCode::BAD_REQUEST,
         FlowError::InvalidHandler | FlowError::UnknownFlow => StatusCode::NOT_FOUND,
         FlowError::InvalidRedirect | FlowError::Blocked(_) => StatusCode::FORBIDDEN,

@@ -101,6 +101,10 @@ pub(crate) async fn user(command: User) -> Result<()> {
             let wish = json!({"user_id": home.user_id(&user).await?, "password": password()?});
             home.ask("users/set_password", wish).await?;
         }
+        User::ResetMfa { place, user } => {
+            let home = Asked::open(place).await?;
+            home.ask("users/remove_second_factor", json!({"user_id": home.user_id(&user).await?})).await?;
+        }
         User::Remove { place, user } => {
             let home = Asked::open(place).await?;
             home.ask("users/delete", json!({"user_id": home.user_id(&user).await?})).await?;

@@ -27,4 +27,5 @@ mod policy_cli;
 mod protocol;
 mod replay;
 mod rows;
+mod second_factor;
 mod sweep;

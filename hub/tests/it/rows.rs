@@ -94,7 +94,7 @@ fn operation_members(operation: &Operation, entity: &str) -> Value {
             json!({})
         }
         "users/create" | "service_accounts/create" => json!({"name": "x", "group_ids": ["none"]}),
-        "users/update" | "users/delete" | "policy/what_can" => user,
+        "users/update" | "users/delete" | "users/remove_second_factor" | "policy/what_can" => user,
         "users/set_password" => json!({"user_id": "none", "password": "x"}),
         "groups/set" => json!({"group_id": "system-users", "policy": policy}),
         "groups/delete" => json!({"group_id": "none"}),
@@ -175,6 +175,9 @@ pub(crate) fn ws(entity: &str) -> Vec<WsRow> {
             "auth/delete_all_refresh_tokens" => json!({"token_type": "none"}),
             "auth/refresh_token_set_expiry" => json!({"refresh_token_id": "none", "enable_expiry": true}),
             "auth/long_lived_access_token" => json!({"client_name": "", "lifespan": 1}),
+            "auth/setup_mfa" => json!({"flow_id": "none", "user_input": {"code": "000000"}}),
+            "auth/depose_mfa" => json!({"mfa_module_id": "none"}),
+            "doorward/recovery_codes/renew" => json!({}),
             "auth/sign_path" => json!({"path": "/api/"}),
             "config/auth/create" => json!({"name": "x", "group_ids": ["none"]}),
             "config/auth/update" | "config/auth/delete" => nobody.clone(),

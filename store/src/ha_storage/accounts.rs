@@ -5,22 +5,51 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use auth_core::{Dialect, Group, Policy, User};
+use auth_core::{Dialect, Group, Policy, Timestamp, User};
 use auth_login::{
     credential::{Credential, Login, Username},
     password::StoredPassword,
     refresh_token::{StoredRefreshToken, TokenKind},
+    second_factor::SecondFactor,
+    totp::TotpSecret,
 };
 use serde_json::{Map, Value};
 
 use super::{Import, flag, objects, owned, report::timestamp, text};
 use crate::{GroupRecord, LoginRecord, Record};
 
-pub(super) fn read(auth: &Map<String, Value>, passwords: &Map<String, Value>, import: &mut Import) {
+pub(super) fn read(
+    auth: &Map<String, Value>,
+    passwords: &Map<String, Value>,
+    factors: &Map<String, Value>,
+    import: &mut Import,
+) {
     let groups = groups(auth, import);
     let users = users(auth, &groups, import);
-    logins(auth, passwords, &users, import);
+    let locked_out = second_factors(factors, &users, import);
+    logins(auth, passwords, &users, &locked_out, import);
     tokens(auth, &users, import);
+}
+
+/// Reads the secrets of authenticator apps. Returns the users who have one that cannot be read: they must not come in by
+/// their password alone.
+fn second_factors(factors: &Map<String, Value>, users: &BTreeSet<String>, import: &mut Import) -> BTreeSet<String> {
+    let mut locked_out = BTreeSet::new();
+    let stored = factors.get("users").and_then(Value::as_object).into_iter().flatten();
+    for (user_id, secret) in stored.filter(|(user_id, _)| users.contains(*user_id)) {
+        match secret.as_str().and_then(TotpSecret::parse) {
+            Some(secret) => {
+                let factor = SecondFactor::imported(user_id.as_str().into(), secret, Timestamp::default());
+                import.records.push(Record::Factor(factor.for_storage()));
+                import.report.count("second factors");
+            }
+            None => {
+                import.report.problem(format!("second factor of user `{user_id}`: it cannot be read"));
+                locked_out.insert(user_id.clone());
+            }
+        }
+    }
+    locked_out
 }
 
 fn groups(auth: &Map<String, Value>, import: &mut Import) -> BTreeSet<String> {
@@ -80,7 +109,13 @@ fn users(auth: &Map<String, Value>, groups: &BTreeSet<String>, import: &mut Impo
     known
 }
 
-fn logins(auth: &Map<String, Value>, passwords: &Map<String, Value>, users: &BTreeSet<String>, import: &mut Import) {
+fn logins(
+    auth: &Map<String, Value>,
+    passwords: &Map<String, Value>,
+    users: &BTreeSet<String>,
+    locked_out: &BTreeSet<String>,
+    import: &mut Import,
+) {
     let mut hashes = BTreeMap::new();
     for stored in objects(passwords, "users") {
         if let (Some(name), Some(hash)) = (text(stored, "username"), text(stored, "password")) {
@@ -100,6 +135,11 @@ fn logins(auth: &Map<String, Value>, passwords: &Map<String, Value>, users: &BTr
             import.report.problem(format!("credential of `{username}`: it belongs to no user"));
             continue;
         };
+        if locked_out.contains(user_id) {
+            hashes.remove(username.as_str());
+            import.report.problem(format!("credential of `{username}`: left out, as the second factor cannot be read"));
+            continue;
+        }
         let Some(hash) = hashes.remove(username.as_str()) else {
             import.report.problem(format!("credential of `{username}`: there is no password for it"));
             continue;

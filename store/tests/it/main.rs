@@ -148,3 +148,50 @@ fn importing_says_what_it_could_not_use() {
     }
     std::fs::remove_dir_all(&dir).unwrap();
 }
+
+/// Whoever had a second factor has it here, or does not come in.
+#[test]
+fn second_factors_come_along() {
+    let dir = std::env::temp_dir().join(format!("doorward-factors-{}", std::process::id()));
+    std::fs::create_dir_all(dir.join(".storage")).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(dir.join(".storage").join(name), text).unwrap();
+    let hash = "JDJiJDA0JHNrWWhsSUI2bzJMYW5TOGZRNXdEd3VZQVYzQnM0QzhKVFNqUlJoZWlXQ1AwSGpaTEFvWTlp";
+    let users = r#"[{"id":"a","is_active":true},{"id":"b","is_active":true}]"#;
+    let credential = |user: &str| {
+        format!(
+            r#"{{"id":"c{user}","user_id":"{user}","auth_provider_type":"homeassistant","data":{{"username":"{user}"}}}}"#
+        )
+    };
+    let (a, b) = (credential("a"), credential("b"));
+    write(
+        "auth",
+        &format!(r#"{{"version":1,"data":{{"users":{users},"credentials":[{a},{b}],"refresh_tokens":[]}}}}"#),
+    );
+    let passwords = format!(r#"[{{"username":"a","password":"{hash}"}},{{"username":"b","password":"{hash}"}}]"#);
+    write("auth_provider.homeassistant", &format!(r#"{{"version":1,"data":{{"users":{passwords}}}}}"#));
+    let totp =
+        r#"{"version":1,"data":{"users":{"a":"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ","b":"?","c":"GEZDGNBVGY3TQOJQ"}}}"#;
+    write("auth_module.totp", totp);
+    let import = store::ha_storage::read(&dir).unwrap();
+    let factors: Vec<_> = import
+        .records
+        .iter()
+        .filter_map(|record| match record {
+            Record::Factor(factor) => Some(factor.user_id.to_string()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(factors, ["a"]);
+    let logins: Vec<_> = import
+        .records
+        .iter()
+        .filter_map(|record| match record {
+            Record::Login(login) => Some(login.credential.user_id.to_string()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(logins, ["a"], "b would come in by the password alone");
+    let report = format!("{:?}", import.report);
+    assert!(report.contains("second factor of user `b`: it cannot be read"), "{report}");
+    std::fs::remove_dir_all(&dir).unwrap();
+}

@@ -17,6 +17,7 @@ pub(crate) fn current_user(
     let info = connection.home.who_is(&connection.session.user_id);
     let info = info.ok_or_else(|| CommandError::new("unknown_error", "Unknown error"))?;
     let credential = |provider: &String| json!({"auth_provider_type": provider, "auth_provider_id": null});
+    let has_factor = connection.home.has_second_factor(&info.user.id);
     // What they are in this session and at this moment.
     let world = connection.home.bus().world();
     let rights = world.auth.rights(&connection.session.principal);
@@ -26,7 +27,7 @@ pub(crate) fn current_user(
         "is_owner": rights.is_owner(),
         "is_admin": rights.is_admin(),
         "credentials": info.providers.iter().map(credential).collect::<Vec<_>>(),
-        "mfa_modules": [],
+        "mfa_modules": [{"id": "totp", "name": "Authenticator app", "enabled": has_factor}],
     })))
 }
 

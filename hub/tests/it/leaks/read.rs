@@ -143,6 +143,10 @@ fn arguments(command: &str, house: &House) -> Vec<Value> {
         "config_entries/get_single" | "config_entries/update" | "config_entries/disable" => {
             vec![json!({"entry_id": entry})]
         }
+        "auth/setup_mfa" => {
+            vec![json!({"mfa_module_id": "totp"}), json!({"flow_id": entry, "user_input": {"code": "1"}})]
+        }
+        "auth/depose_mfa" => vec![json!({"mfa_module_id": "totp"})],
         // Administrators' alone: refused whatever is asked.
         own if own.starts_with("doorward/") => {
             vec![json!({}), json!({"entity_id": DENIED, "user_id": entry, "permission": "read"})]
