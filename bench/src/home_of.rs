@@ -67,7 +67,7 @@ pub(crate) async fn serve_home() -> Result<(SocketAddr, String)> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let websocket = Extra { path: ws_adapter::PATH, service: ws_adapter::route(home.clone()) };
-    let router = router(&App { home }, vec![websocket]);
-    tokio::spawn(serve(listener, router, ServeOptions::default(), std::future::pending()));
+    let router = router(&App::new(home), vec![websocket]);
+    tokio::spawn(serve(listener, router, None, ServeOptions::default(), std::future::pending()));
     Ok((address, token))
 }

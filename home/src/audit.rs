@@ -7,7 +7,7 @@
 mod read;
 mod shown;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, atomic::Ordering::Relaxed};
 
 use arc_swap::ArcSwap;
 use audit::{Actor, Gatherer, Outcome, Record, Trail, action_name};
@@ -43,6 +43,13 @@ impl Home {
 
     /// Adds a record to those that are written soon. Must not wait, and does not.
     pub(crate) fn record(&self, trail: Trail, record: Record) {
+        let counts = &self.inner.counts;
+        match (record.action.as_str(), record.outcome) {
+            ("login", Outcome::Done) => _ = counts.logins.fetch_add(1, Relaxed),
+            ("login", Outcome::Denied | Outcome::Failed) => _ = counts.failed_logins.fetch_add(1, Relaxed),
+            (_, Outcome::Denied) => _ = counts.denials.fetch_add(1, Relaxed),
+            (_, Outcome::Done | Outcome::Failed) => {}
+        }
         self.inner.audit.gatherer().add(trail, record);
     }
 

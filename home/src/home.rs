@@ -22,8 +22,8 @@ use store::{CoreConfig, GroupRecord, Person, Store, StoreError, Stored};
 use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
 
 use crate::{
-    accounts::second_factor::Factors, audit::Audit, entries::EntriesHost, entropy::OsEntropy, provided::Provided,
-    turn::Changes,
+    Counts, accounts::second_factor::Factors, audit::Audit, entries::EntriesHost, entropy::OsEntropy,
+    provided::Provided, turn::Changes,
 };
 
 /// A running home. Cheap to clone; all clones are the same home.
@@ -60,6 +60,7 @@ pub(crate) struct Inner {
     standing: watch::Sender<u64>,
     standing_now: AtomicU64,
     pub(crate) audit: Audit,
+    pub(crate) counts: Counts,
     /// Password checks at once: each takes 20 MB and a whole core for a while.
     pub(crate) password_checks: Arc<Semaphore>,
 }
@@ -114,6 +115,7 @@ impl Home {
             standing: watch::Sender::new(0),
             standing_now: AtomicU64::new(0),
             audit: Audit::new(audit),
+            counts: Counts::default(),
             password_checks: Arc::new(Semaphore::new(2)),
         });
         inner.manager.restore_credentials(credentials);

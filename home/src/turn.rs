@@ -1,6 +1,9 @@
 //! The turn to change something: taken by one at a time, and with it the record of what is done.
 
-use std::ops::{Deref, DerefMut};
+use std::{
+    ops::{Deref, DerefMut},
+    sync::atomic::Ordering::Relaxed,
+};
 
 use audit::{Outcome, Record, Trail, action_name};
 use auth_core::{Action, Authorized, Need, Principal, Unauthorized};
@@ -117,8 +120,11 @@ impl Home {
 
     /// Keeps changes, and tells whoever follows the audit trail of the records among them.
     pub(crate) async fn keep(&self, changes: Vec<Change>) -> Result<(), StoreError> {
-        let lines = self.inner.store.commit(changes).await?;
-        self.announce_lines(&lines);
+        let committed = self.inner.store.commit(changes).await;
+        let counts = &self.inner.counts;
+        counts.is_failing.store(committed.is_err(), Relaxed);
+        if committed.is_err() { &counts.failed_commits } else { &counts.commits }.fetch_add(1, Relaxed);
+        self.announce_lines(&committed?);
         Ok(())
     }
 }

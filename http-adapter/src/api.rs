@@ -5,6 +5,7 @@ pub(crate) mod core;
 pub(crate) mod entries;
 pub(crate) mod events;
 pub(crate) mod flows;
+pub(crate) mod operating;
 pub(crate) mod operations;
 pub(crate) mod services;
 pub(crate) mod states;

@@ -3,15 +3,15 @@
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
     time::Duration,
 };
 
-use auth_login::client::Origin;
 use axum::{
     Router,
     body::Body,
     extract::{ConnectInfo, RawPathParams, Request as HttpRequest, State as AxumState},
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::Response,
     routing::{MethodFilter, MethodRouter, on},
@@ -21,7 +21,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::timeout;
 
 use crate::{
-    Access, App, Route, api,
+    Access, App, Caller, Peer, Route, Trust, api,
     form::decode_pairs,
     reply::{self, denied, plain},
     request::Request,
@@ -55,7 +55,7 @@ pub fn router(app: &App, extra: Vec<Extra>) -> Router {
     for Extra { path, service } in extra {
         router = router.route(path, service.fallback(async || plain(StatusCode::METHOD_NOT_ALLOWED)));
     }
-    router.layer(middleware::from_fn(around))
+    router.layer(middleware::from_fn_with_state(Arc::clone(&app.trust), around))
 }
 
 fn filter(route: &Route) -> MethodFilter {
@@ -66,16 +66,41 @@ fn filter(route: &Route) -> MethodFilter {
     }
 }
 
-/// What happens to every request, whatever its path: refuse what is no honest request, and add the headers.
-async fn around(request: HttpRequest, next: Next) -> Response {
-    let mut response = if is_malicious(&request) || request.headers().contains_key("x-forwarded-for") {
-        // No proxy is trusted: whoever names another address is not believed, as Home Assistant has it.
-        plain(StatusCode::BAD_REQUEST)
-    } else {
-        next.run(request).await
+/// What happens to every request, whatever its path: refuse what is no honest request, find out who sent it, and add the
+/// headers.
+async fn around(AxumState(trust): AxumState<Arc<Trust>>, mut request: HttpRequest, next: Next) -> Response {
+    let (path, origin) = (request.uri().path().to_owned(), request.headers().get(header::ORIGIN).cloned());
+    let mut response = match admitted(&trust, &mut request, origin.as_ref()) {
+        Ok(()) => match trust.origins.preflight(request.method(), &path, request.headers()) {
+            Some(answer) => answer,
+            None => next.run(request).await,
+        },
+        Err(status) => plain(status),
     };
+    trust.origins.mark(&path, origin.as_ref(), response.headers_mut());
     reply::security_headers(response.headers_mut());
     response
+}
+
+/// Finds out who sent a request, for everything behind this.
+fn admitted(trust: &Trust, request: &mut HttpRequest, origin: Option<&HeaderValue>) -> Result<(), StatusCode> {
+    if is_malicious(request) {
+        return Err(StatusCode::BAD_REQUEST);
+    }
+    let nowhere = Peer { address: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)), is_tls: false };
+    let peer = request.extensions().get::<Peer>().copied().unwrap_or(nowhere);
+    let caller = Caller::of(peer, request.headers(), &trust.proxies).map_err(|refused| {
+        tracing::warn!(address = %peer.address, %refused, "a request was refused");
+        StatusCode::BAD_REQUEST
+    })?;
+    let upgrades = request.headers().contains_key(header::UPGRADE);
+    if upgrades && !trust.origins.may_open(origin, caller.own.as_ref()) {
+        tracing::warn!(address = %caller.ip, ?origin, "a page of another origin may open no socket");
+        return Err(StatusCode::FORBIDDEN);
+    }
+    request.extensions_mut().insert(ConnectInfo(SocketAddr::new(caller.ip, peer.address.port())));
+    request.extensions_mut().insert(caller);
+    Ok(())
 }
 
 /// Tells whether a path or query tries to be another: dots that climb, control characters, markup, however encoded.
@@ -130,11 +155,8 @@ async fn admit(
     request: HttpRequest,
 ) -> Result<Request, Response> {
     let (parts, body) = request.into_parts();
-    let ip = parts
-        .extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip().to_canonical());
-    let own = own_origin(&parts.headers);
+    let caller = parts.extensions.get::<Caller>().cloned();
+    let (ip, own) = caller.map_or((IpAddr::V4(Ipv4Addr::UNSPECIFIED), None), |caller| (caller.ip, caller.own));
     // Who is it: before anything of the body is read.
     let session = match route.access {
         Access::Public => None,
@@ -197,12 +219,6 @@ fn authenticate(app: &App, headers: &HeaderMap, method: &Method, target: &str, i
         }
         None => app.home.authenticate_path(method.as_str(), target, ip).ok(),
     }
-}
-
-/// Returns where the caller reached the hub, by its `Host` header. TLS is not served here.
-fn own_origin(headers: &HeaderMap) -> Option<Origin> {
-    let host = headers.get(header::HOST)?.to_str().ok()?;
-    Origin::parse(&format!("http://{host}")).ok()
 }
 
 #[cfg(test)]

@@ -9,8 +9,13 @@
 mod app;
 mod reply;
 mod request;
-pub use app::App;
+pub use app::{App, Trust};
 pub use reply::security_headers;
+
+mod origins;
+mod proxy;
+pub use origins::AllowedOrigins;
+pub use proxy::{Caller, Network, NotBelieved, Peer, TrustedProxies};
 
 mod gate;
 mod route;
@@ -20,6 +25,9 @@ pub use route::{Access, Route, routes};
 mod api;
 mod auth;
 mod form;
+
+mod tls;
+pub use tls::{Tls, TlsError, TlsFiles};
 
 mod serve;
 pub use serve::{ServeOptions, serve};

@@ -139,6 +139,8 @@ routes! {
     GET    "/api/config/config_entries/flow_handlers"       Authenticated api::entries::flow_handlers;
     POST   "/api/config/config_entries/entry/{entry_id}/reload"  Admin    api::entries::reload;
     POST   "/api/doorward/entry/{entry_id}/reauth"          Admin         api::entries::reauth;
+    GET    "/api/doorward/health"                           Public        api::operating::health;
+    GET    "/api/doorward/metrics"                          Admin         api::operating::metrics;
 
     POST   "/api/config/config_entries/flow"                        Admin api::flows::config::start;
     GET    "/api/config/config_entries/flow/{flow_id}"              Admin api::flows::config::look;

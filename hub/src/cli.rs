@@ -40,9 +40,12 @@ pub(crate) enum Command {
         /// Where the home is kept.
         #[arg(long)]
         data: PathBuf,
-        /// Where to listen.
-        #[arg(long, default_value = "127.0.0.1:8123")]
-        listen: SocketAddr,
+        /// Where to listen; 127.0.0.1:8123 if neither this nor the configuration says.
+        #[arg(long)]
+        listen: Option<SocketAddr>,
+        /// A configuration file in TOML: certificate, proxies, limits.
+        #[arg(long)]
+        config: Option<PathBuf>,
         /// Which area an entity counts as being in.
         #[arg(long, value_enum, default_value = "own")]
         area_rule: Area,
@@ -81,6 +84,12 @@ pub(crate) enum Command {
     /// Work with policies, in files or in a home.
     #[command(subcommand)]
     Policy(Policy),
+    /// Say whether a configuration file can be used.
+    CheckConfig {
+        /// The file.
+        #[arg(long)]
+        config: PathBuf,
+    },
     /// Print a script with which a shell completes these commands.
     Completions { shell: clap_complete::Shell },
     /// Print the version.

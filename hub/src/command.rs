@@ -24,7 +24,10 @@ use crate::{
 pub(crate) async fn run(command: Command) -> Result<()> {
     match command {
         Command::Demo { listen, creds_file } => demo::run(listen, creds_file).await,
-        Command::Serve { data, listen, area_rule } => serve::run(&data, listen, area_rule).await,
+        Command::Serve { data, listen, config, area_rule } => {
+            serve::run(&data, listen, config.as_deref(), area_rule).await
+        }
+        Command::CheckConfig { config } => serve::check_config(&config),
         Command::ImportHa { config_dir, data } => import::run(&config_dir, &data).await,
         Command::ExportHa { config_dir, data } => import::export(&config_dir, &data).await,
         Command::Entry(entry) => entries::run(entry).await,

@@ -4,6 +4,7 @@
 
 mod cli;
 mod command;
+mod config;
 mod integrations;
 mod output;
 mod run;

@@ -4,13 +4,16 @@ use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, Result};
 use home::Home;
-use http_adapter::{App, Extra, ServeOptions, router, serve};
+use http_adapter::{App, Extra, Tls, router, serve};
 use service_bus::now;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
     sync::oneshot,
+    task::JoinHandle,
 };
+
+use crate::config::Reached;
 
 /// Binds the address. Port 0 takes a free one.
 pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener> {
@@ -18,14 +21,15 @@ pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener> {
 }
 
 /// Serves the home until the process is asked to end, by `SIGTERM` or `SIGINT`.
-pub(crate) async fn until_stopped(home: Home, listener: TcpListener) -> Result<()> {
+pub(crate) async fn until_stopped(home: Home, listener: TcpListener, reached: Reached) -> Result<()> {
+    let certificates = reached.tls.clone().map(|tls| tokio::spawn(keep_certificates(tls)));
     let sweeper = tokio::spawn(sweep(home.clone()));
     let timekeeper = tokio::spawn(keep_time(home.clone()));
     let recorder = tokio::spawn(keep_audit(home.clone()));
     let last = home.clone();
     let manager = home.manager().clone();
     let websocket = Extra { path: ws_adapter::PATH, service: ws_adapter::route(home.clone()) };
-    let router = router(&App { home }, vec![websocket]);
+    let router = router(&App { home, trust: reached.trust }, vec![websocket]);
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (stopping, stopped) = oneshot::channel::<()>();
     let stop = async move {
@@ -43,10 +47,11 @@ pub(crate) async fn until_stopped(home: Home, listener: TcpListener) -> Result<(
             tracing::warn!("entries were still being taken down when the hub ended");
         }
     };
-    tokio::join!(serve(listener, router, ServeOptions::default(), stop), entries);
+    tokio::join!(serve(listener, router, reached.tls, reached.serve, stop), entries);
     sweeper.abort();
     timekeeper.abort();
     recorder.abort();
+    certificates.inspect(JoinHandle::abort);
     if let Err(error) = last.flush_audit().await {
         tracing::error!(%error, "the last audit records could not be written");
     }
@@ -69,6 +74,19 @@ async fn sweep(home: Home) {
         };
         let secs = next.map_or(LONGEST, |at| at.secs_since(now()) + 1).clamp(1, LONGEST);
         tokio::time::sleep(Duration::from_secs(secs.unsigned_abs())).await;
+    }
+}
+
+/// Takes new certificate files into use when they change. Those in use stay as long as the new ones are no good.
+async fn keep_certificates(tls: Tls) {
+    const BETWEEN: Duration = Duration::from_secs(5);
+    loop {
+        tokio::time::sleep(BETWEEN).await;
+        match tls.reload() {
+            Ok(true) => tracing::info!("the certificate was read again"),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "the certificate stays the one of before"),
+        }
     }
 }
 

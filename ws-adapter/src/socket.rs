@@ -109,6 +109,7 @@ async fn close(socket: &mut WebSocket, code: u16) {
 }
 
 async fn admit(mut socket: WebSocket, home: Home, session: Session) {
+    let _counted = home.count_socket();
     // From before the answer on: whatever happens to the token is noticed.
     let standing = home.standing();
     let Ok(open) = home.bus().authorize(&session.principal, OpenFeed { capacity: QUEUE }) else { return };

@@ -3,7 +3,6 @@
 use axum::{http::StatusCode, response::Response};
 use serde_json::{Value, json};
 
-use super::token::any_origin;
 use crate::{
     reply::{ok, plain},
     request::Request,
@@ -29,11 +28,11 @@ pub(crate) async fn authorization_server(request: Request) -> Result<Response, R
     if let (false, Value::Object(members)) = (base.is_empty(), &mut body) {
         members.insert("issuer".to_owned(), json!(base));
     }
-    Ok(any_origin(ok(&body)))
+    Ok(ok(&body))
 }
 
 pub(crate) async fn protected_resource(request: Request) -> Result<Response, Response> {
-    let base = request.own.as_ref().map(ToString::to_string).ok_or_else(|| any_origin(plain(StatusCode::NOT_FOUND)))?;
+    let base = request.own.as_ref().map(ToString::to_string).ok_or_else(|| plain(StatusCode::NOT_FOUND))?;
     let body = json!({"resource": base, "authorization_servers": [base], "resource_documentation": DOCUMENTATION});
-    Ok(any_origin(ok(&body)))
+    Ok(ok(&body))
 }

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use service_bus::{WriteStates, now};
 
 use super::{accounts::at_machine, open_home};
-use crate::{cli::Area, integrations, output, run};
+use crate::{cli::Area, config::Reached, integrations, output, run};
 
 /// The light that `kitchen` may control, and one that it may not.
 const LIGHT: &str = "light.kitchen_lights";
@@ -34,7 +34,8 @@ const USERS: [(&str, &str); 6] = [
 
 pub(crate) async fn run(listen: SocketAddr, creds_file: Option<PathBuf>) -> Result<()> {
     let listener = run::listen(listen).await?;
-    let url = format!("http://{}", listener.local_addr()?);
+    let address = listener.local_addr()?;
+    let url = format!("http://{address}");
     let data = Temporary::new()?;
     let home = open_home(&data.0, Area::Own).await?;
     home.furnish(demo::furnish(now())).await?;
@@ -75,7 +76,7 @@ pub(crate) async fn run(listen: SocketAddr, creds_file: Option<PathBuf>) -> Resu
         });
         write_private(&file, &creds.to_string()).with_context(|| format!("writing {}", file.display()))?;
     }
-    let served = run::until_stopped(home, listener).await;
+    let served = run::until_stopped(home, listener, Reached::plain(address)).await;
     living.abort();
     served
 }

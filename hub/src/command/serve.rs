@@ -9,23 +9,39 @@ use service_bus::WriteStates;
 use tokio::net::TcpListener;
 
 use super::open_home;
-use crate::{cli::Area, integrations, output, run};
+use crate::{
+    cli::Area,
+    config::{Config, Reached},
+    integrations, output, run,
+};
 
-pub(crate) async fn run(data: &Path, listen: SocketAddr, area_rule: Area) -> Result<()> {
-    let listener = run::listen(listen).await?;
+pub(crate) async fn run(data: &Path, listen: Option<SocketAddr>, config: Option<&Path>, area_rule: Area) -> Result<()> {
+    let reached = Config::read(config)?.reached(listen)?;
+    let listener = run::listen(reached.listen).await?;
     let home = open_home(data, area_rule).await?;
-    serve(home, listener).await
+    serve(home, listener, reached).await
+}
+
+/// Says whether a configuration file can be used.
+pub(crate) fn check_config(file: &Path) -> Result<()> {
+    Config::read(Some(file))?.reached(None)?;
+    output::line("valid");
+    Ok(())
 }
 
 /// Runs a home until the process is asked to end.
-pub(super) async fn serve(home: Home, listener: TcpListener) -> Result<()> {
+pub(super) async fn serve(home: Home, listener: TcpListener, reached: Reached) -> Result<()> {
     components::register(home.bus())?;
     // Entities whose integration is not there are shown as such.
     let core = danger::integration_principal("homeassistant");
     let writer = home.bus().authorize(&core, WriteStates { integration: "homeassistant".to_owned() })?;
     let n = home.restore_unprovided(&home.bus().state_writer(writer));
     integrations::register(&home)?;
-    output::line(format!("doorward listens on http://{}", listener.local_addr()?));
+    let address = listener.local_addr()?;
+    output::line(format!("doorward listens on {}://{address}", reached.scheme()));
+    if reached.tls.is_none() && reached.trust.proxies.0.is_empty() && !address.ip().is_loopback() {
+        output::line("not encrypted: whoever is on the network can read passwords and tokens (http.tls_certificate)");
+    }
     if n > 0 {
         output::line(format!("{n} entities are unavailable: nothing here provides them"));
     }
@@ -35,5 +51,5 @@ pub(super) async fn serve(home: Home, listener: TcpListener) -> Result<()> {
     // Beside the serving: what is away must not keep people from the rest.
     let manager = home.manager().clone();
     tokio::spawn(async move { manager.start().await });
-    run::until_stopped(home, listener).await
+    run::until_stopped(home, listener, reached).await
 }

@@ -29,3 +29,4 @@ mod replay;
 mod rows;
 mod second_factor;
 mod sweep;
+mod transport;

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The routes that anybody may use without a token, each with the reason. A stale one fails.
-const PUBLIC: [(&str, &str); 12] = [
+const PUBLIC: [(&str, &str); 13] = [
     ("GET /auth/providers", "the login page asks it; names no user"),
     ("POST /auth/login_flow", "a login begins without a token"),
     ("POST /auth/login_flow/{flow_id}", "a login goes on without a token"),
@@ -25,6 +25,7 @@ const PUBLIC: [(&str, &str); 12] = [
     ("GET /.well-known/oauth-protected-resource", "discovery; the same for everybody"),
     ("GET /api/onboarding", "only while there is no user"),
     ("POST /api/onboarding/users", "only while there is no user"),
+    ("GET /api/doorward/health", "for a supervisor; says whether the hub works, nothing of the home"),
 ];
 
 /// Everything in the home that a request could change.

@@ -53,8 +53,13 @@ impl Request {
     }
 
     pub(crate) fn send(self) -> Answer {
-        let mut socket = TcpStream::connect(&self.address).unwrap();
+        let socket = TcpStream::connect(&self.address).unwrap();
         socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        self.send_over(socket)
+    }
+
+    /// Sends it over a connection that is there already.
+    pub(crate) fn send_over(self, mut socket: impl Read + Write) -> Answer {
         let head = format!("{}Content-Length: {}\r\n\r\n", self.head, self.body.len());
         // A hub that refuses early closes while the body is still being sent: its answer counts.
         _ = socket.write_all(head.as_bytes()).and_then(|()| socket.write_all(&self.body));

@@ -1,7 +1,7 @@
 //! A hub of one's own, and clients for it.
 
 pub(crate) mod cloud;
-mod http;
+pub(crate) mod http;
 pub(crate) mod server;
 mod ws;
 

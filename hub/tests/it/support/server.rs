@@ -96,7 +96,7 @@ impl Server {
         });
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let address = lines.by_ref().map(Result::unwrap).find_map(|line| {
-            let at = line.split("http://").nth(1)?;
+            let at = line.split("://").nth(1)?;
             Some(at.split([' ', '.']).take(4).collect::<Vec<_>>().join(".").trim_end_matches('.').to_owned())
         });
         // Whatever else it says is read at once, so that it never waits for a reader.

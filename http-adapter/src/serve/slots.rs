@@ -1,0 +1,86 @@
+//! How many connections one address has.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv6Addr},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// Counts connections by address. An address without connections is not remembered, so the memory is bounded by the
+/// number of connections.
+#[derive(Clone, Debug)]
+pub(super) struct Slots {
+    counts: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    max: usize,
+}
+
+/// A connection that counts until it is dropped.
+#[derive(Debug)]
+pub(super) struct Slot {
+    slots: Slots,
+    key: IpAddr,
+}
+
+impl Slots {
+    pub(super) fn new(max: usize) -> Self {
+        Self { counts: Arc::default(), max }
+    }
+
+    /// Counts one more connection; `None` if there are as many as may be.
+    pub(super) fn take(&self, ip: IpAddr) -> Option<Slot> {
+        let key = key_of(ip);
+        let mut counts = self.counts();
+        let count = counts.entry(key).or_default();
+        if *count >= self.max {
+            return None;
+        }
+        *count += 1;
+        Some(Slot { slots: self.clone(), key })
+    }
+
+    fn counts(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut counts = self.slots.counts();
+        if let Some(count) = counts.get_mut(&self.key) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.key);
+            }
+        }
+    }
+}
+
+/// Returns what counts as one address: of IPv6 the half that a household gets.
+fn key_of(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64)),
+        ip => ip,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_so_many_and_is_forgotten() {
+        let slots = Slots::new(2);
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let (one, two) = (slots.take(ip("192.0.2.1")).unwrap(), slots.take(ip("::ffff:192.0.2.1")).unwrap());
+        assert!(slots.take(ip("192.0.2.1")).is_none());
+        let other = slots.take(ip("192.0.2.2"));
+        assert!(other.is_some());
+        drop(one);
+        let again = slots.take(ip("192.0.2.1"));
+        assert!(again.is_some());
+        let network = [slots.take(ip("2001:db8::1")), slots.take(ip("2001:db8::ffff:1"))];
+        assert!(network.iter().all(Option::is_some) && slots.take(ip("2001:db8::2")).is_none());
+        drop((two, other, again, network));
+        assert!(slots.counts().is_empty());
+    }
+}
