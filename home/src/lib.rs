@@ -16,6 +16,7 @@ mod turn;
 
 mod accounts;
 mod audit;
+mod backup;
 mod core_config;
 mod counts;
 mod entries;

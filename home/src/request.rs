@@ -317,6 +317,8 @@ requests! {
         /// At most so many records are kept of each trail.
         keep_lines: Option<u64>,
     } needs |_this| Need::Owner;
+    /// Write a copy of everything, secrets included.
+    CreateBackup {} needs |_this| Need::Owner;
     /// Render a template with one's own rights.
     RenderTemplate {
         /// The template.

@@ -1,5 +1,6 @@
 //! The handlers under `/api`.
 
+pub(crate) mod backup;
 pub(crate) mod calendars;
 pub(crate) mod core;
 pub(crate) mod entries;

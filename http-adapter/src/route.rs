@@ -139,6 +139,7 @@ routes! {
     GET    "/api/config/config_entries/flow_handlers"       Authenticated api::entries::flow_handlers;
     POST   "/api/config/config_entries/entry/{entry_id}/reload"  Admin    api::entries::reload;
     POST   "/api/doorward/entry/{entry_id}/reauth"          Admin         api::entries::reauth;
+    GET    "/api/doorward/backup"                           Owner         api::backup::create;
     GET    "/api/doorward/health"                           Public        api::operating::health;
     GET    "/api/doorward/metrics"                          Admin         api::operating::metrics;
 

@@ -84,6 +84,33 @@ pub(crate) enum Command {
     /// Work with policies, in files or in a home.
     #[command(subcommand)]
     Policy(Policy),
+    /// Write a copy of a home, of a running hub or of its data: consistent, and read whole before it counts. Every secret of
+    /// the home is in it.
+    Backup {
+        /// Where to write. Nothing is written over.
+        file: PathBuf,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        locked: Locked,
+    },
+    /// Put a copy in the place of a home, once everything in it could be read. The hub must not be running on the data.
+    Restore {
+        /// The copy.
+        file: PathBuf,
+        /// Where the home is to be.
+        #[arg(long)]
+        data: PathBuf,
+        /// Put a home that is there aside.
+        #[arg(long)]
+        replace: bool,
+        /// A file with the key of somebody whom the copy is encrypted for (age); once for each.
+        #[arg(long = "identity")]
+        identities: Vec<PathBuf>,
+        /// The copy is encrypted with a passphrase: the first line of standard input.
+        #[arg(long)]
+        passphrase: bool,
+    },
     /// Say whether a configuration file can be used.
     CheckConfig {
         /// The file.
@@ -115,6 +142,17 @@ pub(crate) struct Place {
     /// The address of a running hub. The token of an administrator is read from `DOORWARD_TOKEN`.
     #[arg(long)]
     pub(crate) url: Option<String>,
+}
+
+/// Whom a backup is encrypted for, with age; not at all if nothing is said.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Locked {
+    /// Somebody's public key, `age1…`; once for each.
+    #[arg(long = "recipient", conflicts_with = "passphrase")]
+    pub(crate) recipients: Vec<String>,
+    /// Whoever knows the passphrase, which is the first line of standard input.
+    #[arg(long)]
+    pub(crate) passphrase: bool,
 }
 
 #[derive(Debug, Subcommand)]

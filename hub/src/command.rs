@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod backup;
 mod demo;
 mod entries;
 mod import;
@@ -26,6 +27,10 @@ pub(crate) async fn run(command: Command) -> Result<()> {
         Command::Demo { listen, creds_file } => demo::run(listen, creds_file).await,
         Command::Serve { data, listen, config, area_rule } => {
             serve::run(&data, listen, config.as_deref(), area_rule).await
+        }
+        Command::Backup { file, place, locked } => backup::back_up(&file, place, locked).await,
+        Command::Restore { file, data, replace, identities, passphrase } => {
+            backup::restore(&file, &data, replace, &identities, passphrase)
         }
         Command::CheckConfig { config } => serve::check_config(&config),
         Command::ImportHa { config_dir, data } => import::run(&config_dir, &data).await,

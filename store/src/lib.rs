@@ -13,7 +13,7 @@ mod audit_log;
 pub use audit_log::{AuditKeep, AuditLine, AuditLog, AuditPage, AuditSpan, PageFrom};
 
 mod sqlite;
-pub use sqlite::SqliteStore;
+pub use sqlite::{CopyReport, SqliteStore, check_copy};
 
 pub mod ha_storage;
 
@@ -47,6 +47,13 @@ pub trait Store: AuditLog {
     /// # Cancel safety
     /// Dropping the future midway may leave the changes made or not, never in part.
     async fn commit(&self, changes: Vec<Change>) -> Result<Vec<AuditLine>, StoreError>;
+
+    /// Writes a copy of everything as of this moment to a file that is not there yet; changes wait meanwhile. The file is
+    /// readable by its owner alone, and every secret is in it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was written so far may be left.
+    async fn copy_to(&self, path: std::path::PathBuf) -> Result<(), StoreError>;
 }
 
 /// Why the store did not do it.
@@ -73,8 +80,14 @@ pub enum StoreError {
         /// The newest that is known here.
         known: i64,
     },
-    /// The copy that is made before an older database is changed could not be put in its place.
-    #[error("copying the database to {path} before it is changed: {error}")]
+    /// A file is a database, and no home is in it.
+    #[error("there is no home in it")]
+    NoHome,
+    /// A database is not as it was written.
+    #[error("damaged: {0}")]
+    Damaged(String),
+    /// A copy of the database could not be put in its place.
+    #[error("copying the database to {path}: {error}")]
     Backup {
         /// Where it should be.
         path: String,

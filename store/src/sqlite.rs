@@ -1,8 +1,13 @@
 //! SQLite: one writer thread, a transaction for each batch, on disk before the answer.
 
 mod audit;
+mod copy;
 
-use std::{path::Path, thread, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    thread,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use rusqlite::{Connection, TransactionBehavior, params};
@@ -12,6 +17,7 @@ use self::audit::Chains;
 use crate::{
     AuditKeep, AuditLine, AuditLog, AuditPage, AuditSpan, Change, Record, RecordKind, Store, StoreError, Stored,
 };
+pub use copy::{CopyReport, check_copy};
 
 /// A store in one SQLite file (and its `-wal` and `-shm` beside it while it is open).
 ///
@@ -28,6 +34,7 @@ enum Job {
     Lines(AuditPage, Answer<Vec<AuditLine>>),
     Spans(Answer<Vec<AuditSpan>>),
     Trim(AuditKeep, Answer<u64>),
+    Copy(PathBuf, Answer<()>),
 }
 
 type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
@@ -70,12 +77,13 @@ impl SqliteStore {
             while let Some(job) = waiting.blocking_recv() {
                 // Nobody waiting any more is fine: what was asked for is done all the same.
                 match job {
-                    Job::Load(answer) => _ = answer.send(load(&connection)),
+                    Job::Load(answer) => _ = answer.send(load(&connection, VERSION)),
                     Job::Commit(changes, answer) => {
                         _ = answer.send(commit(&mut connection, &mut chains, &changes));
                     }
                     Job::Lines(page, answer) => _ = answer.send(audit::lines(&connection, page)),
                     Job::Spans(answer) => _ = answer.send(audit::spans(&connection)),
+                    Job::Copy(path, answer) => _ = answer.send(copy::write(&connection, &path)),
                     Job::Trim(keep, answer) => _ = answer.send(audit::trim(&mut connection, keep)),
                 }
             }
@@ -98,6 +106,10 @@ impl Store for SqliteStore {
 
     async fn commit(&self, changes: Vec<Change>) -> Result<Vec<AuditLine>, StoreError> {
         self.ask(|answer| Job::Commit(changes, answer)).await
+    }
+
+    async fn copy_to(&self, path: PathBuf) -> Result<(), StoreError> {
+        self.ask(|answer| Job::Copy(path, answer)).await
     }
 }
 
@@ -138,7 +150,7 @@ fn back_up_if_older(connection: &Connection, path: &Path) -> Result<(), StoreErr
     let beside = |suffix: String| {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);
-        std::path::PathBuf::from(name)
+        PathBuf::from(name)
     };
     let (partial, copy) = (beside(format!(".v{found}.partial")), beside(format!(".v{found}")));
     _ = std::fs::remove_file(&partial);
@@ -168,9 +180,10 @@ fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn load(connection: &Connection) -> Result<Stored, StoreError> {
+/// Reads everything of a database whose tables are those of `version`.
+fn load(connection: &Connection, version: i64) -> Result<Stored, StoreError> {
     let mut stored = Stored::default();
-    for kind in RecordKind::ALL {
+    for kind in RecordKind::ALL.into_iter().filter(|kind| kind.since() <= version) {
         let table = kind.table();
         let mut query = connection.prepare(&format!("SELECT id, body FROM {table} ORDER BY rowid"))?;
         let mut rows = query.query([])?;

@@ -1,10 +1,12 @@
 //! Where a command does its work: in data that no hub is running on, or in a running hub. Either way by the same operations.
 
+use std::{sync::Arc, time::Duration};
+
 use anyhow::{Context, Result, anyhow, bail};
 use auth_core::principal::danger;
 use home::Home;
 use management::{Call, Operation, OperationError};
-use outbound::{Client, Reach, Request};
+use outbound::{Client, Limits, Reach, Request, SystemLookup};
 use serde_json::{Map, Value};
 
 use super::open_home;
@@ -108,6 +110,19 @@ impl Hub {
             Method::Delete => Request::delete(&url)?,
         })
         .await
+    }
+
+    /// Returns a whole file that the hub sends: up to 4 GiB, within ten minutes.
+    pub(super) async fn download(&self, path: &str) -> Result<Vec<u8>> {
+        let limits = Limits { max_body: 4 << 30, whole: Duration::from_secs(600), ..Limits::default() };
+        let client = Client::with(Reach::Private, limits, Arc::new(SystemLookup))?;
+        let request = Request::get(&format!("{}{path}", self.url))?.bearer(&self.token)?;
+        let answer = client.send(request).await.with_context(|| format!("asking {}", self.url))?;
+        match answer.status {
+            200 => Ok(answer.body.to_vec()),
+            401 => bail!("{} refuses: is the token the owner's?", self.url),
+            status => bail!("{} answers {status}", self.url),
+        }
     }
 
     async fn operate(&self, operation: &Operation, mut members: Map<String, Value>) -> Result<Value> {

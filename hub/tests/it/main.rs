@@ -12,6 +12,7 @@ mod support;
 
 mod accounts;
 mod audit;
+mod backup;
 mod bad_input;
 mod churn;
 mod cli;
