@@ -65,7 +65,7 @@ impl AuthSnapshot {
 fn decide(rights: &Rights<'_>, need: Need<'_>) -> Result<(), Unauthorized> {
     let granted = match need {
         Need::Authenticated => rights.is_active(),
-        Need::OwnAccount => rights.is_active() && !rights.is_narrowed(),
+        Need::OwnAccount => rights.user().is_some() && !rights.is_narrowed(),
         Need::Admin => rights.is_admin(),
         Need::Owner => rights.is_owner(),
         Need::Integration(domain) => rights.manages_entries_of(domain),

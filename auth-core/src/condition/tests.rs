@@ -80,6 +80,36 @@ fn a_schedule_within_a_stay() {
 }
 
 #[test]
+fn a_stay_that_begins_outside_its_hours() {
+    let hours = weekly("UTC", &[Day::Wed, Day::Thu], "09:00", "17:00");
+    let stay = Condition { from: Some(at("2026-11-25T18:00Z")), until: Some(at("2026-11-26T20:00Z")), ..hours };
+    check(&stay, "2026-11-20T12:00Z", (false, &["2026-11-26T09:00Z", "2026-11-26T17:00Z"]));
+    assert_eq!(stay.changes_after(at("2026-11-26T17:00Z")), None, "over before it could begin again");
+}
+
+#[test]
+fn the_end_of_what_never_holds_is_no_change() {
+    let now = at("2026-11-25T00:00Z");
+    let never = Condition { schedule: Some(Schedule::new("UTC", Vec::new()).unwrap()), ..Condition::default() };
+    let ends = Condition { until: Some(now.plus_secs(FORTNIGHT)), ..never };
+    assert_eq!(ends.changes_after(now), None);
+}
+
+#[test]
+fn windows_that_meet_or_overlap_are_one() {
+    let window = |start: &str, end: &str| Window { days: vec![Day::Wed], start: start.into(), end: end.into() };
+    let after = |windows: Vec<Window>| Schedule::new("UTC", windows).unwrap().changes_after(at("2026-11-25T08:30Z"));
+    for (windows, end) in [
+        (vec![window("08:00", "12:00"), window("12:00", "18:00")], "2026-11-25T18:00Z"),
+        (vec![window("08:00", "12:00"), window("11:00", "18:00")], "2026-11-25T18:00Z"),
+        (vec![window("08:00", "12:00"), window("09:00", "11:00")], "2026-11-25T12:00Z"),
+        (vec![window("08:00", "12:00"), window("12:01", "18:00")], "2026-11-25T12:00Z"),
+    ] {
+        assert_eq!(after(windows), Some(at(end)));
+    }
+}
+
+#[test]
 fn a_schedule_that_never_changes_is_asked_again_in_a_fortnight() {
     let days = [Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri, Day::Sat, Day::Sun];
     let always = weekly("UTC", &days, "00:00", "24:00");

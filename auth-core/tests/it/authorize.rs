@@ -13,6 +13,7 @@ impl Action for Request {
     fn need(&self) -> Need<'_> {
         match self.need {
             "authenticated" => Need::Authenticated,
+            "own" => Need::OwnAccount,
             "admin" => Need::Admin,
             "owner" => Need::Owner,
             "integration" => Need::Integration("mqtt"),
@@ -48,7 +49,7 @@ fn check(who: &str, allowed: &[&str]) {
         }
     };
     let home = home();
-    for need in ["authenticated", "admin", "owner", "integration", "none", "lamp", "both"] {
+    for need in ["authenticated", "own", "admin", "owner", "integration", "none", "lamp", "both"] {
         let entities = match need {
             "lamp" => vec!["light.a".parse().unwrap()],
             "both" => vec!["light.a".parse().unwrap(), "light.b".parse().unwrap()],
@@ -66,10 +67,10 @@ fn check(who: &str, allowed: &[&str]) {
 #[test]
 fn every_standing_gets_what_it_should() {
     check("hub", &["authenticated", "admin", "owner", "integration", "none", "lamp", "both"]);
-    check("owner", &["authenticated", "admin", "owner", "integration", "none", "lamp", "both"]);
-    check("admin", &["authenticated", "admin", "integration", "none", "lamp", "both"]);
-    check("user", &["authenticated", "none", "lamp", "both"]);
-    check("lamp", &["authenticated", "none", "lamp"]);
+    check("owner", &["authenticated", "own", "admin", "owner", "integration", "none", "lamp", "both"]);
+    check("admin", &["authenticated", "own", "admin", "integration", "none", "lamp", "both"]);
+    check("user", &["authenticated", "own", "none", "lamp", "both"]);
+    check("lamp", &["authenticated", "own", "none", "lamp"]);
     check("mqtt", &["authenticated", "integration", "none"]);
     check("zha", &["authenticated", "none"]);
     check("gone", &[]);

@@ -15,6 +15,16 @@ impl Action for Administer {
     }
 }
 
+struct OwnAccount;
+
+impl Action for OwnAccount {
+    const NAME: &'static str = "OwnAccount";
+
+    fn need(&self) -> Need<'_> {
+        Need::OwnAccount
+    }
+}
+
 fn home() -> AuthSnapshot {
     let mut edit = AuthSnapshot::default().edit();
     Group::system_groups().into_iter().for_each(|group| edit.set_group(group));
@@ -80,6 +90,9 @@ fn administers_nothing() {
         assert_eq!(rights.is_owner(), user == "ann" && expected);
         assert_eq!(rights.is_narrowed(), token == "narrow");
         assert!(rights.is_active());
+        assert_eq!(rights.user().map(|user| user.id.as_str()), Some(user));
+        // Nor may it make itself other tokens, or change the password.
+        assert_eq!(home.authorize(principal.clone(), OwnAccount).is_ok(), token == "plain", "{user} {token}");
         assert_eq!(home.authorize(principal, Administer).is_ok(), expected);
     }
 }

@@ -61,3 +61,20 @@ fn what_can_lists_everything() {
     assert_eq!(what("eve"), (false, false, Permissions::NONE, "; ; ".to_owned()));
     assert_eq!(what("nobody"), what("eve"));
 }
+
+#[test]
+fn a_snapshot_answers_about_itself() {
+    let home = home();
+    assert_eq!(home.group("kitchen").map(|group| group.name.as_str()), Some("Kitchen"));
+    assert_eq!(home.group("none"), None);
+    assert!(!home.has_conditions());
+    // Only a rule for everything counts, as Home Assistant has it.
+    for (user, expected) in [("ann", Some(false)), ("ben", Some(false)), ("cleo", Some(true)), ("nobody", None)] {
+        assert_eq!(home.access_all(&user.into(), Permission::Read), expected, "{user}");
+    }
+    assert_eq!(home.access_all(&"cleo".into(), Permission::Control), Some(false));
+    let next = home.edit().finish();
+    assert!(next.epoch().number() > home.epoch().number() && home.epoch().number() > 0);
+    let gone = auth_core::principal::danger::user_principal(&"eve".into(), None);
+    assert!(home.rights(&gone).user().is_none(), "not while inactive");
+}
