@@ -81,6 +81,16 @@ enum Command {
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
+    /// Cuts the power of a hub at random points under load, and has its disk fail in the middle of writes; then looks whether
+    /// everything that was acknowledged is there.
+    Crash {
+        /// How often.
+        #[arg(long, default_value_t = 1000)]
+        rounds: u32,
+        /// The same number makes the same choices.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Checks that crates depend in one direction, that pure crates are pure, and who makes principals.
     Arrows,
     /// Runs real Home Assistant clients against a running server, or against a demo hub that it starts itself.
@@ -106,6 +116,7 @@ fn main() -> ExitCode {
         Command::Sweep => journeys::sweep(&workspace),
         Command::Bench { name, json } => bench::run(&workspace, name.as_deref(), json),
         Command::Fuzz { target, seconds } => fuzz::run(&workspace, target.as_deref(), seconds).map(sum_up),
+        Command::Crash { rounds, seed } => journeys::crash(&workspace, rounds, seed),
         Command::Arrows => arrows::run(&workspace).map(sum_up),
         Command::Conformance { url, creds, patterns } => conformance::run(&workspace, url.zip(creds), &patterns),
     };

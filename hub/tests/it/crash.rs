@@ -1,5 +1,8 @@
 //! Power cuts, and orderly ends.
 
+mod model;
+mod rounds;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Value, json};

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use crate::support::{Server, Temporary, Ws, server::doorward, testdata};
 
-fn read(name: &str) -> Value {
+pub(crate) fn read(name: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(testdata(name)).unwrap()).unwrap()
 }
 
-fn imported() -> Temporary {
+pub(crate) fn imported() -> Temporary {
     let dir = Temporary::new();
     let config = testdata("ha-config");
     let output = doorward(&["import-ha", config.to_str().unwrap(), "--data", dir.0.to_str().unwrap()]);

@@ -77,7 +77,20 @@ impl Server {
 
     /// Starts the binary; what it keeps for a while, and would leave behind when it is killed, is kept in `temporary`.
     pub(crate) fn start(arguments: &[&str], temporary: &Path) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
+        match Self::run(Command::new(env!("CARGO_BIN_EXE_doorward")), arguments, temporary) {
+            Ok(server) => server,
+            Err(log) => panic!("{arguments:?} did not start: {log}"),
+        }
+    }
+
+    /// Has the binary started by another program, which gets it and its arguments at the end. None if it does not start.
+    pub(crate) fn try_start_by(by: &[&str], arguments: &[&str], temporary: &Path) -> Option<Self> {
+        let mut command = Command::new(by[0]);
+        command.args(&by[1..]).arg(env!("CARGO_BIN_EXE_doorward"));
+        Self::run(command, arguments, temporary).ok()
+    }
+
+    fn run(mut command: Command, arguments: &[&str], temporary: &Path) -> Result<Self, String> {
         let command = command
             .args(arguments)
             .env("TMPDIR", temporary)
@@ -105,8 +118,12 @@ impl Server {
         std::thread::spawn(move || {
             lines.map_while(Result::ok).for_each(|line| kept.lock().unwrap().push_str(&(line + "\n")))
         });
-        let address = address.unwrap_or_else(|| panic!("{arguments:?} did not start: {}", log.lock().unwrap()));
-        Self { process, address, creds: Value::Null, log, output, _dir: None }
+        let Some(address) = address else {
+            _ = process.kill();
+            _ = process.wait();
+            return Err(log.lock().unwrap().clone());
+        };
+        Ok(Self { process, address, creds: Value::Null, log, output, _dir: None })
     }
 
     /// Returns the long-lived token of a demo's user.
@@ -163,6 +180,11 @@ impl Server {
             std::thread::sleep(Duration::from_millis(5));
         }
         None
+    }
+
+    /// Returns the process's number.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
     }
 
     /// Ends the hub as a power cut would.
