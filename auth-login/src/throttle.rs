@@ -18,7 +18,10 @@
 //!
 //! Time is the sum of the clock's steps forward: set back, it neither frees anyone nor adds to a wait.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
 
 use auth_core::Timestamp;
 use ring::digest;
@@ -110,6 +113,76 @@ impl Throttle {
             self.pairs.clear(&(account, group));
             self.accounts.clear(&account);
             self.known.note((account, group), now);
+        }
+    }
+}
+
+/// Failures that are remembered, and how long the next attempt waits for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failures {
+    /// The address: of IPv6 the network of a household, `2001:db8::/64`.
+    pub address: Option<String>,
+    /// How many in a row.
+    pub count: u32,
+    /// Seconds from now; zero if the next attempt is looked at at once.
+    pub wait_secs: u32,
+}
+
+impl Throttle {
+    /// Returns the addresses with failures, those with the most first, at most `limit`. O(addresses · log addresses).
+    pub fn addresses(&mut self, limit: usize, now: Timestamp) -> Vec<Failures> {
+        let now = self.clock.tick(now);
+        let groups = self.addresses.entries.keys();
+        let found = groups.filter_map(|group| {
+            let count = self.addresses.live(group, now)?.count;
+            let wait_secs = whole_secs(self.addresses.wait(group, NEAR, now));
+            Some(Failures { address: Some(group.to_string()), count, wait_secs })
+        });
+        let mut found: Vec<_> = found.collect();
+        found.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.address.cmp(&b.address)));
+        found.truncate(limit);
+        found
+    }
+
+    /// Returns the failures of an account from anywhere; `None` if there are none. O(log n).
+    pub fn account(&mut self, account: &Username, now: Timestamp) -> Option<Failures> {
+        let now = self.clock.tick(now);
+        let key = AccountKey::of(account);
+        let count = self.accounts.live(&key, now)?.count;
+        Some(Failures { address: None, count, wait_secs: whole_secs(self.accounts.wait(&key, FAR, now)) })
+    }
+
+    /// Forgets the failures of an address, whoever it tried to be. Returns whether there were any. O(pairs).
+    pub fn forgive_address(&mut self, ip: IpAddr) -> bool {
+        let group = AddressGroup::of(ip);
+        let pairs: Vec<_> = self.pairs.entries.keys().filter(|(_, of)| *of == group).copied().collect();
+        pairs.iter().for_each(|pair| self.pairs.clear(pair));
+        let had = self.addresses.entries.contains_key(&group);
+        self.addresses.clear(&group);
+        had || !pairs.is_empty()
+    }
+
+    /// Forgets the failures of an account, from wherever they came. Returns whether there were any. O(pairs).
+    pub fn forgive_account(&mut self, account: &Username) -> bool {
+        let key = AccountKey::of(account);
+        let pairs: Vec<_> = self.pairs.entries.keys().filter(|(of, _)| *of == key).copied().collect();
+        pairs.iter().for_each(|pair| self.pairs.clear(pair));
+        let had = self.accounts.entries.contains_key(&key);
+        self.accounts.clear(&key);
+        had || !pairs.is_empty()
+    }
+}
+
+/// Microseconds as seconds, rounded up.
+fn whole_secs(micros: i64) -> u32 {
+    u32::try_from(micros.saturating_add(999_999) / 1_000_000).unwrap_or(u32::MAX)
+}
+
+impl std::fmt::Display for AddressGroup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::V4(octets) => Ipv4Addr::from(*octets).fmt(f),
+            Self::V6(half) => write!(f, "{}/64", Ipv6Addr::from_bits(u128::from(*half) << 64)),
         }
     }
 }

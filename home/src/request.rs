@@ -306,6 +306,15 @@ requests! {
         /// What.
         patch: CorePatch,
     } needs |_this| Need::Admin;
+    /// List failed logins that are remembered.
+    ListFailures {} needs |_this| Need::Admin;
+    /// Forget failed logins, so that nobody waits for them any more.
+    ForgiveFailures {
+        /// Those from an address.
+        address: Option<std::net::IpAddr>,
+        /// Those of a user.
+        user_id: Option<String>,
+    } needs |_this| Need::Admin;
     /// Read the audit trail, and check it.
     ReadAudit {} needs |_this| Need::Admin;
     /// Say what is recorded and how long it is kept. What is left out stays.

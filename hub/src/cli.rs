@@ -259,6 +259,20 @@ pub(crate) enum User {
         /// User name, name or id.
         user: String,
     },
+    /// List failed logins of a running hub: how many, and how long the next try waits.
+    Failures {
+        /// The address of the hub. The token of an administrator is read from `DOORWARD_TOKEN`.
+        #[arg(long)]
+        url: String,
+    },
+    /// Forget the failed logins of a user or an address, so that nobody waits for them any more.
+    Forgive {
+        /// The address of the hub. The token of an administrator is read from `DOORWARD_TOKEN`.
+        #[arg(long)]
+        url: String,
+        /// An address, or a user by user name, name or id.
+        whom: String,
+    },
     /// Take a user's second factor away, who has lost it.
     ResetMfa {
         #[command(flatten)]

@@ -145,6 +145,9 @@ operations! {
     "service_accounts/create" POST   "/api/doorward/service_accounts"                        Admin tokens::create_account;
     "service_accounts/create_token" POST "/api/doorward/service_accounts/{user_id}/tokens"   Admin tokens::create_for_account;
 
+    "logins/failures"         GET    "/api/doorward/logins/failures"                         Admin users::failures;
+    "logins/forgive"          POST   "/api/doorward/logins/forgive"                          Admin users::forgive;
+
     "audit/list"              GET    "/api/doorward/audit"                                   Admin audit_trail::list;
     "audit/verify"            GET    "/api/doorward/audit/verify"                            Admin audit_trail::verify;
     "audit/settings"          GET    "/api/doorward/audit/settings"                          Admin audit_trail::settings;

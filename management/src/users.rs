@@ -1,11 +1,11 @@
 //! Users: listed, made with or without a way to log in, changed, deleted.
 
 use home::{
-    AddUser, AdminChangePassword, CreateUser, DeleteUser, ListUsers, RemoveFactorOf, RemoveOwnersFactor, Secret,
-    UpdateUser, UserPatch,
+    AddUser, AdminChangePassword, CreateUser, DeleteUser, ForgiveFailures, ListFailures, ListUsers, RemoveFactorOf,
+    RemoveOwnersFactor, Secret, UpdateUser, UserPatch,
 };
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{Call, OperationError, operation::Outcome, shown};
 
@@ -96,4 +96,40 @@ pub(crate) async fn remove_second_factor(mut call: Call) -> Outcome {
         call.home.remove_factor_of(asked).await?;
     }
     Ok(Value::Null)
+}
+
+/// Lists failed logins that are remembered: by address, and of users. Whoever has some waits before the next try counts.
+pub(crate) async fn failures(mut call: Call) -> Outcome {
+    call.no_members()?;
+    let (addresses, users) = call.home.failures(&call.authorize(ListFailures {})?);
+    let addresses =
+        addresses.iter().map(|f| json!({"address": f.address, "failures": f.count, "wait_secs": f.wait_secs}));
+    let users = users.iter().map(|(info, f)| {
+        json!({
+            "user_id": info.user.id, "username": info.username, "failures": f.count, "wait_secs": f.wait_secs,
+        })
+    });
+    Ok(json!({"addresses": addresses.collect::<Vec<_>>(), "users": users.collect::<Vec<_>>()}))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Forgive {
+    address: Option<String>,
+    user_id: Option<String>,
+}
+
+/// Forgets failed logins of an address or a user, so that nobody waits for them any more.
+pub(crate) async fn forgive(mut call: Call) -> Outcome {
+    let Forgive { address, user_id } = call.read()?;
+    if address.is_none() && user_id.is_none() {
+        return Err(OperationError::Invalid("`address` or `user_id` is needed".to_owned()));
+    }
+    let address = address.map(|text| {
+        // As the list shows networks of IPv6.
+        let bare = text.strip_suffix("/64").unwrap_or(&text);
+        bare.parse().map_err(|_| OperationError::Invalid(format!("`{text}` is no address")))
+    });
+    let asked = call.authorize(ForgiveFailures { address: address.transpose()?, user_id })?;
+    Ok(json!({"forgiven": call.home.forgive_failures(asked)?}))
 }

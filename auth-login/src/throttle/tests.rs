@@ -188,3 +188,33 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn failures_are_listed_and_forgiven() {
+    let mut book = Throttle::new();
+    fail(&mut book, 7, "ann", "192.0.2.1", at(0));
+    fail(&mut book, 2, "bob", "2001:db8:0:1::5", at(0));
+    let shown = |book: &mut Throttle| {
+        let found = book.addresses(10, at(1)).into_iter();
+        found.map(|f| format!("{} {} {}", f.address.unwrap(), f.count, f.wait_secs)).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(&mut book), ["192.0.2.1 7 1", "2001:db8:0:1::/64 2 0"]);
+    assert_eq!(book.addresses(1, at(1)).len(), 1);
+    assert_eq!(book.account(&name("ann"), at(1)).map(|f| f.count), Some(7));
+    assert_eq!(book.account(&name("eve"), at(1)), None);
+    // An address that is forgiven may try every account again at once, and another address still waits.
+    fail(&mut book, 7, "ann", "192.0.2.2", at(1));
+    check(&mut book, "ann", "192.0.2.1", at(1), 1);
+    assert!(book.forgive_address(ip("::ffff:192.0.2.1")));
+    assert!(!book.forgive_address(ip("192.0.2.9")));
+    check(&mut book, "ann", "192.0.2.1", at(1), 0);
+    check(&mut book, "ann", "192.0.2.2", at(1), 2);
+    // An account that is forgiven: the address keeps its own count.
+    assert!(book.forgive_account(&name("ann")));
+    assert!(!book.forgive_account(&name("ann")));
+    assert_eq!(book.account(&name("ann"), at(1)), None);
+    check(&mut book, "ann", "192.0.2.2", at(1), 2);
+    assert_eq!(shown(&mut book), ["192.0.2.2 7 2", "2001:db8:0:1::/64 2 0"]);
+    // Much later they are forgotten by themselves.
+    assert!(book.addresses(10, at(90_000)).is_empty());
+}

@@ -15,7 +15,7 @@ use super::{
     policy,
 };
 use crate::{
-    cli::{Group, Token, User},
+    cli::{Group, Place, Token, User},
     output,
 };
 
@@ -100,6 +100,24 @@ pub(crate) async fn user(command: User) -> Result<()> {
             let home = Asked::open(place).await?;
             let wish = json!({"user_id": home.user_id(&user).await?, "password": password()?});
             home.ask("users/set_password", wish).await?;
+        }
+        User::Failures { url } => {
+            let home = Asked::open(Place { data: None, url: Some(url) }).await?;
+            let failures = home.ask("logins/failures", json!({})).await?;
+            for (list, member) in [("addresses", "address"), ("users", "username")] {
+                for one in failures.get(list).and_then(Value::as_array).into_iter().flatten() {
+                    let number = |name: &str| one.get(name).and_then(Value::as_u64).unwrap_or_default();
+                    let (failures, wait) = (number("failures"), number("wait_secs"));
+                    output::line(format!("{}\t{failures} failures\tnext try in {wait} s", text(one, member)));
+                }
+            }
+        }
+        User::Forgive { url, whom } => {
+            let home = Asked::open(Place { data: None, url: Some(url) }).await?;
+            let is_address = whom.trim_end_matches("/64").parse::<std::net::IpAddr>().is_ok();
+            let wish =
+                if is_address { json!({"address": whom}) } else { json!({"user_id": home.user_id(&whom).await?}) };
+            home.ask("logins/forgive", wish).await?;
         }
         User::ResetMfa { place, user } => {
             let home = Asked::open(place).await?;

@@ -114,3 +114,32 @@ fn a_program_has_an_account_that_can_do_nothing_until_it_is_told() {
     let owners = tokens.as_array().unwrap().iter().find(|token| token["user_id"] == owners).unwrap();
     assert_eq!(admin.refused("doorward/tokens/revoke", json!({"token_id": owners["id"]})), "unauthorized");
 }
+
+#[test]
+fn failed_logins_are_listed_and_forgiven() {
+    let server = Server::demo();
+    let attempt = |password: &str| {
+        let client_id = format!("http://{}/", server.address);
+        let start = json!({"client_id": client_id, "handler": ["homeassistant", null], "redirect_uri": client_id});
+        let flow = server.request("POST", "/auth/login_flow").json(&start).send().json();
+        let path = format!("/auth/login_flow/{}", flow["flow_id"].as_str().unwrap());
+        let step = json!({"client_id": client_id, "username": "kitchen", "password": password});
+        let answer = server.request("POST", &path).json(&step).send();
+        (answer.status, answer.json()["type"].clone())
+    };
+    while attempt("wrong").0 == 200 {}
+    let (status, _) = attempt("kitchen-pass");
+    assert_eq!(status, 429, "the right password waits as well, here");
+    let mut admin = server.ws_as("admin");
+    let failures = admin.result("doorward/logins/failures", json!({}));
+    assert_eq!(failures["addresses"][0]["address"], "127.0.0.1");
+    assert!(failures["addresses"][0]["failures"].as_u64().unwrap() >= 5, "{failures}");
+    assert_eq!(failures["users"][0]["username"], "kitchen");
+    assert_eq!(admin.refused("doorward/logins/forgive", json!({})), "invalid_format");
+    assert_eq!(admin.refused("doorward/logins/forgive", json!({"address": "here"})), "invalid_format");
+    assert_eq!(admin.result("doorward/logins/forgive", json!({"address": "127.0.0.1"}))["forgiven"], true);
+    assert_eq!(attempt("kitchen-pass"), (200, json!("create_entry")));
+    assert_eq!(admin.result("doorward/logins/failures", json!({}))["addresses"], json!([]));
+    let trail = admin.result("doorward/audit/list", json!({"action": "forgive_failures"}));
+    assert_eq!(trail["records"].as_array().unwrap().len(), 1);
+}

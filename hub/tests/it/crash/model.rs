@@ -135,15 +135,14 @@ pub(super) fn check_trail(owner: &mut Ws, read: &Read, faults: &mut Faults) {
     for record in list["records"].as_array().unwrap() {
         let (action, on) = (record["action"].as_str().unwrap(), record["on"].as_str().unwrap_or_default().to_owned());
         let detail = &record["detail"];
+        let groups = detail["group_ids"]["to"].to_string();
         let is_so = match action {
             _ if !seen.insert((action.rsplit('_').next().unwrap().to_owned(), on.clone())) => continue,
             "set_group" => read.found.get(&Key::Group(on.clone())) == Some(&detail["policy"].to_string()),
             "remove_group" => !read.found.contains_key(&Key::Group(on.clone())),
             "create_user" => user_of(&on).is_some(),
             "delete_user" => user_of(&on).is_none(),
-            "update_user" => user_of(&on).is_some_and(|(key, _)| {
-                detail["group_ids"]["to"].is_null() || read.found[key] == detail["group_ids"]["to"].to_string()
-            }),
+            "update_user" => user_of(&on).is_some_and(|(key, _)| groups == "null" || read.found[key] == groups),
             _ => continue,
         };
         if !is_so {

@@ -5,6 +5,7 @@
 
 use std::{
     collections::BTreeMap,
+    io::Write,
     path::Path,
     process::Command,
     time::{Duration, Instant},
@@ -254,6 +255,6 @@ fn power_cuts_and_failing_disks() {
     let n = number("DOORWARD_ROUNDS", 12);
     let Faults { lost, half, corrupt } = rounds(n, number("DOORWARD_SEED", 1));
     eprintln!("{:.0} s", begun.elapsed().as_secs_f64());
-    println!("{n} rounds, {lost} lost, {half} half, {corrupt} corrupt");
+    _ = writeln!(std::io::stdout(), "{n} rounds, {lost} lost, {half} half, {corrupt} corrupt");
     assert_eq!((lost, half, corrupt), (0, 0, 0));
 }
