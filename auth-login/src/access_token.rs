@@ -40,14 +40,14 @@ pub(crate) fn issue(issuer: &TokenId, jwt_key: &str, now: Timestamp, lifetime_se
     jwt::sign(&claims, jwt_key.as_bytes()).into()
 }
 
-/// Checks an access token; `find` gives the issuer and its key.
+/// Checks an access token; `find` gives the issuer and its key. Returns the issuer, and how long the token is good.
 ///
 /// An unknown issuer costs the same hashing as a known one, so time does not tell which ids exist.
 pub(crate) fn verify<'k, T>(
     token: &str,
     now: Timestamp,
     find: impl FnOnce(&str) -> Option<(T, &'k str)>,
-) -> Result<T, AccessTokenError> {
+) -> Result<(T, Lifetime), AccessTokenError> {
     let token = Unsigned::<Claims>::parse(token).map_err(|_| AccessTokenError::Malformed)?;
     let (issuer, key) = match find(&token.unverified_claims().iss) {
         Some((issuer, key)) => (Some(issuer), key),
@@ -56,8 +56,9 @@ pub(crate) fn verify<'k, T>(
     let claims = token.verify(key.as_bytes());
     let issuer = issuer.ok_or(AccessTokenError::UnknownIssuer)?;
     let Claims { iat, exp, .. } = claims.ok_or(AccessTokenError::BadSignature)?;
-    match (Lifetime { iat, exp }).phase(now, LEEWAY_SECS) {
-        Phase::Valid => Ok(issuer),
+    let lifetime = Lifetime { iat, exp };
+    match lifetime.phase(now, LEEWAY_SECS) {
+        Phase::Valid => Ok((issuer, lifetime)),
         Phase::Expired => Err(AccessTokenError::Expired),
         Phase::Early => Err(AccessTokenError::NotYetValid),
     }

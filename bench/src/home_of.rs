@@ -41,6 +41,12 @@ fn attributes(name: &str) -> Map<String, Value> {
 
 /// Opens the home and serves it on a free port. Returns the address and the owner's token.
 pub(crate) async fn serve_home() -> Result<(SocketAddr, String)> {
+    let (_, address, token) = open_and_serve().await?;
+    Ok((address, token))
+}
+
+/// The same, with the home itself.
+pub(crate) async fn open_and_serve() -> Result<(Home, SocketAddr, String)> {
     let home = Home::open(Arc::new(SqliteStore::in_memory()?), Options::default()).await?;
     let mut registries = Registries::default();
     let ids: Vec<EntityId> = (0..N_ENTITIES).map(|n| format!("light.lamp_{n:04}").parse()).collect::<Result<_, _>>()?;
@@ -67,7 +73,7 @@ pub(crate) async fn serve_home() -> Result<(SocketAddr, String)> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let websocket = Extra { path: ws_adapter::PATH, service: ws_adapter::route(home.clone()) };
-    let router = router(&App::new(home), vec![websocket]);
+    let router = router(&App::new(home.clone()), vec![websocket]);
     tokio::spawn(serve(listener, router, None, ServeOptions::default(), std::future::pending()));
-    Ok((address, token))
+    Ok((home, address, token))
 }

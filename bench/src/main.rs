@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "the figures are the output")]
 
+mod accounts;
 mod demo;
 mod home_of;
 mod mqtt;
@@ -44,6 +45,9 @@ fn main() -> Result<()> {
     }
     if wanted("websocket") {
         figures.push(websocket::run()?);
+    }
+    if wanted("accounts") {
+        figures.extend(accounts::run()?);
     }
     if wanted("demo") {
         figures.extend(demo::run()?);

@@ -1,7 +1,7 @@
 //! Only an access token that was issued is anybody's, letter for letter; secrets likewise.
 #![no_main]
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex};
 
 use auth_login::{refresh_token::RefreshToken, token_book::TokenBook};
 use fuzz::{NOW, Seeded, edited};
@@ -15,7 +15,7 @@ struct Issued {
     secrets: Vec<(String, String)>,
 }
 
-static ISSUED: LazyLock<Issued> = LazyLock::new(|| {
+static ISSUED: LazyLock<Mutex<Issued>> = LazyLock::new(|| {
     let mut book = TokenBook::new(&mut Seeded(0));
     let tokens = [
         RefreshToken::new_normal("ann".into(), "c".into(), "https://x/", NOW, &mut Seeded(1)),
@@ -30,13 +30,14 @@ static ISSUED: LazyLock<Issued> = LazyLock::new(|| {
         let access_token = book.issue_access_token(&id, NOW, None).expect("it is in the book");
         access_tokens.push((access_token.expose_secret().to_owned(), user));
     }
-    Issued { book, access_tokens, secrets }
+    Mutex::new(Issued { book, access_tokens, secrets })
 });
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((choice, rest)) = bytes.split_first() else { return };
-    let Issued { book, access_tokens, secrets } = &*ISSUED;
-    let candidate = match access_tokens.iter().chain(secrets).nth(usize::from(choice % 8)) {
+    let mut issued = ISSUED.lock().expect("one thread");
+    let Issued { book, access_tokens, secrets } = &mut *issued;
+    let candidate = match access_tokens.iter().chain(secrets.iter()).nth(usize::from(choice % 8)) {
         Some((original, _)) => edited(original, rest),
         None => String::from_utf8(rest.to_vec()).ok(),
     };

@@ -66,7 +66,7 @@ enum Command {
     Sweep,
     /// Prints what the hub costs, as ratios to baselines of the same run.
     Bench {
-        /// `engine`, `rest`, `websocket`, `demo` or `mqtt`, all if left out; `others` for other policy engines.
+        /// `engine`, `rest`, `websocket`, `accounts`, `demo` or `mqtt`, all if left out; `others` for other policy engines.
         name: Option<String>,
         /// JSON: one object for `engine` and `others`, else one object a line.
         #[arg(long)]

@@ -101,3 +101,55 @@ impl Layer {
         bytes.iter().fold(0, |any, bits| any | bits)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeMap;
+
+    use super::*;
+
+    /// Makes a layer of rules at these numbers, in two lists whose bits lie beside one another, and compares every number.
+    #[track_caller]
+    fn check(numbers: &[u32], high: u32, is_paged: bool) {
+        let bits = |no: u32, at: u32| Permissions::from_bits(u8::try_from((no / 3 + at) % 7 + 1).unwrap());
+        let list = |at: usize| -> Vec<_> {
+            let own = numbers.iter().enumerate().filter(|(n, _)| n % 3 != at);
+            own.map(|(_, no)| (*no, bits(*no, u32::try_from(at).unwrap()))).collect()
+        };
+        let lists = [list(0), list(1)];
+        let layer = Layer::new(lists.iter().zip([0, 3]).map(|(list, shift)| (list.as_slice(), shift)), high);
+        assert_eq!(matches!(layer, Layer::Paged { .. }), is_paged, "{} rules up to {high}", numbers.len());
+        let mut expected = BTreeMap::<u32, u8>::new();
+        for (list, shift) in lists.iter().zip([0, 3]) {
+            list.iter().for_each(|(no, bits)| *expected.entry(*no).or_default() |= bits.bits() << shift);
+        }
+        for no in 0..high.max(numbers.last().copied().unwrap_or(0)) + 200 {
+            assert_eq!(layer.get(no), expected.get(&no).copied().unwrap_or(0), "{no}");
+        }
+        assert_eq!(layer.any(), expected.values().fold(0, |any, bits| any | bits));
+        if let Layer::Paged { pages, bytes } = &layer {
+            // Every number that there was has a place, and no page is empty but the one that all without bits share.
+            assert_eq!(pages.len(), high as usize / PAGE + 1);
+            assert!(bytes.iter().skip(1).all(|page| page.iter().any(|bits| *bits != 0)));
+            assert!(bytes.first().is_some_and(|page| *page == [0; PAGE]));
+        }
+    }
+
+    #[test]
+    fn every_number_has_its_bits_in_either_form() {
+        let spread = |step: usize, high: u32| (1..=high).step_by(step).collect::<Vec<_>>();
+        check(&[], 5000, false);
+        check(&[1, 2, 3], 100, false);
+        check(&spread(100, 2000), 2000, false);
+        check(&spread(10, 5000), 5000, false);
+        check(&spread(100, 5000), 5000, true);
+        check(&[1, 63, 64, 65, 127, 128, 4095, 4096, 4999], 5000, true);
+        check(&[5000], 5000, true);
+        check(&[2047], 2047, false);
+        check(&[2048], 2048, true);
+        // Rules for numbers that were given out since.
+        check(&[7, 9000], 9000, true);
+        // Just as many as are much, and one more number.
+        check(&spread(16, 4096), 4096, false);
+    }
+}

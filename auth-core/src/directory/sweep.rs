@@ -100,3 +100,85 @@ fn free<T: Clone + Default>(names: &mut crate::numbered::Numbered<T>, used: &[bo
 
 /// So few names are not worth looking for.
 const FEW: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+    use crate::{AuthSnapshot, Group, Policy, Whereabouts};
+
+    /// Fills one kind of name, and says whether it is then time to look.
+    fn wants(fill: impl FnOnce(&mut Directory)) -> bool {
+        let mut directory = Directory::default();
+        fill(&mut directory);
+        directory.wants_sweep().is_some()
+    }
+
+    #[test]
+    fn every_kind_of_name_counts() {
+        let intern = |names: &mut crate::numbered::Numbered<_>, n: usize| {
+            (0..n).for_each(|n| _ = names.intern(&format!("n{n}")));
+        };
+        for (n, expected) in [(FEW, false), (FEW + 1, true)] {
+            assert_eq!(wants(|directory| intern(&mut directory.devices, n)), expected, "devices {n}");
+            assert_eq!(wants(|directory| intern(&mut directory.areas, n)), expected, "areas {n}");
+            assert_eq!(wants(|directory| intern(&mut directory.labels, n)), expected, "labels {n}");
+            assert_eq!(wants(|directory| intern(&mut directory.floors, n)), expected, "floors {n}");
+            assert_eq!(wants(|directory| intern(&mut directory.domains, n)), expected, "domains {n}");
+            let tags = |directory: &mut Directory| (0..n).for_each(|n| _ = directory.tags.intern(&format!("t{n}")));
+            assert_eq!(wants(tags), expected, "tags {n}");
+            let absent =
+                |directory: &mut Directory| (0..n).for_each(|n| _ = directory.entities.intern(&format!("e{n}")));
+            assert_eq!(wants(absent), expected, "entities {n}");
+        }
+        // Those that are there do not count.
+        let present = |directory: &mut Directory| {
+            (0..2 * FEW).for_each(|n| _ = directory.entities.intern(&format!("e{n}")));
+            directory.n_present = FEW;
+        };
+        assert!(!wants(present));
+    }
+
+    /// Whatever comes and goes, what is remembered of it stays within a bound; what is in use keeps its number.
+    #[test]
+    fn what_comes_and_goes_leaves_nothing() {
+        let mut edit = AuthSnapshot::default().edit();
+        let named =
+            Policy::parse(r#"{"entities":{"area_ids":{"named":true},"entity_ids":{"light.named":true}}}"#).unwrap();
+        edit.set_group(Group::new("g", "G", named));
+        edit.place_entity("light.stays", Whereabouts { area_id: Some("stays"), ..Whereabouts::default() });
+        let mut snapshot = edit.finish();
+        let kept = |snapshot: &AuthSnapshot| {
+            let directory = snapshot.directory();
+            [directory.areas.find("stays"), directory.areas.find("named"), directory.entities.find("light.named")]
+        };
+        let before = kept(&snapshot);
+        assert!(before.iter().all(|no| *no != 0));
+        let mut most = [0; 4];
+        for n in 0..6000 {
+            let (entity, device, area) = (format!("d{n}.e"), format!("device{n}"), format!("area{n}"));
+            let (label, floor) = (format!("label{n}"), format!("floor{n}"));
+            let mut edit = snapshot.edit();
+            edit.place_entity(
+                &entity,
+                Whereabouts {
+                    device_id: Some(&device),
+                    area_id: Some(&area),
+                    label_ids: &[&label],
+                    floor_id: Some(&floor),
+                },
+            );
+            snapshot = edit.finish();
+            let mut edit = snapshot.edit();
+            edit.remove_entity(&entity);
+            snapshot = edit.finish();
+            let directory = snapshot.directory();
+            let sizes =
+                [directory.entities.len(), directory.devices.len(), directory.domains.len(), directory.tags.len()];
+            most.iter_mut().zip(sizes).for_each(|(most, size)| *most = (*most).max(size));
+        }
+        assert!(most.iter().all(|most| *most < FEW), "{most:?}");
+        assert_eq!(kept(&snapshot), before);
+    }
+}

@@ -22,7 +22,7 @@ fn book(tokens: impl IntoIterator<Item = RefreshToken>) -> TokenBook {
 }
 
 #[track_caller]
-fn check(book: &TokenBook, access_token: &SecretString, now: Timestamp, expected: Result<&str, AccessTokenError>) {
+fn check(book: &mut TokenBook, access_token: &SecretString, now: Timestamp, expected: Result<&str, AccessTokenError>) {
     let found = book.authenticate(access_token.expose_secret(), now);
     assert_eq!(found.map(|token| token.user_id().as_str()), expected);
 }
@@ -33,11 +33,11 @@ fn an_access_token_names_its_session_until_either_ends() {
     let id = ann.id().clone();
     let mut book = book([ann, session(2, "bob", "d")]);
     let access = book.issue_access_token(&id, NOW, None).unwrap();
-    check(&book, &access, NOW, Ok("ann"));
-    check(&book, &access, NOW.plus_secs(1809), Ok("ann"));
-    check(&book, &access, NOW.plus_secs(1810), Err(AccessTokenError::Expired));
+    check(&mut book, &access, NOW, Ok("ann"));
+    check(&mut book, &access, NOW.plus_secs(1809), Ok("ann"));
+    check(&mut book, &access, NOW.plus_secs(1810), Err(AccessTokenError::Expired));
     book.remove(&id).unwrap();
-    check(&book, &access, NOW, Err(AccessTokenError::UnknownIssuer));
+    check(&mut book, &access, NOW, Err(AccessTokenError::UnknownIssuer));
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn an_ended_session_is_refused_before_it_is_swept() {
     let mut book = book([ann]);
     let end = NOW.plus_secs(SESSION_SECS);
     let access = book.get(&id).unwrap().issue_access_token(end);
-    check(&book, &access, end, Err(AccessTokenError::Expired));
+    check(&mut book, &access, end, Err(AccessTokenError::Expired));
     assert!(book.find_by_secret(secret.expose_secret(), end).is_none());
     assert!(book.get_live(&id, end).is_none());
     assert_eq!(book.issue_access_token(&id, end, None).unwrap_err(), UnknownToken);
@@ -99,7 +99,7 @@ fn removals_tell_what_they_removed() {
 fn a_session_cannot_speak_for_another() {
     let (ann, bob) = (session(1, "ann", "c"), session(2, "bob", "d"));
     let forged = access_token::issue(ann.id(), bob.jwt_key(), NOW, 1800);
-    check(&book([ann, bob]), &forged, NOW, Err(AccessTokenError::BadSignature));
+    check(&mut book([ann, bob]), &forged, NOW, Err(AccessTokenError::BadSignature));
 }
 
 proptest! {
@@ -125,4 +125,30 @@ proptest! {
     fn any_text_authenticates_nobody(text in ".*") {
         prop_assert!(book([session(1, "ann", "c")]).authenticate(&text, NOW).is_err());
     }
+}
+
+#[test]
+fn a_token_that_was_seen_before_is_looked_at_as_closely() {
+    let ann = session(1, "ann", "c");
+    let id = ann.id().clone();
+    let mut book = book([ann.clone()]);
+    let access = book.issue_access_token(&id, NOW, None).unwrap();
+    for _ in 0..3 {
+        check(&mut book, &access, NOW, Ok("ann"));
+        // Changed in the signature, and in the rest.
+        let text = access.expose_secret();
+        for at in [text.len() - 1, text.len() / 2] {
+            let mut forged = text.to_owned().into_bytes();
+            forged[at] = if forged[at] == b'A' { b'B' } else { b'A' };
+            let forged = SecretString::from(String::from_utf8(forged).unwrap());
+            assert!(book.authenticate(forged.expose_secret(), NOW).is_err());
+        }
+    }
+    check(&mut book, &access, NOW.plus_secs(1810), Err(AccessTokenError::Expired));
+    check(&mut book, &access, NOW.plus_secs(-11), Err(AccessTokenError::NotYetValid));
+    check(&mut book, &access, NOW, Ok("ann"));
+    book.remove(&id).unwrap();
+    check(&mut book, &access, NOW, Err(AccessTokenError::UnknownIssuer));
+    let long = "x".repeat(9000);
+    assert_eq!(book.authenticate(&long, NOW).map(|_| ()), Err(AccessTokenError::Malformed));
 }

@@ -26,7 +26,7 @@ impl Home {
     /// Why the user may not come in: `None` for a token that is no good, else the reason to show.
     pub fn authenticate(&self, access_token: &str, ip: IpAddr) -> Result<Session, Option<&'static str>> {
         let (token_id, user_id) = {
-            let books = self.books();
+            let mut books = self.books();
             let token = books.tokens.authenticate(access_token, now()).map_err(|_| None)?;
             (token.id().clone(), token.user_id().clone())
         };
