@@ -29,8 +29,18 @@ pub(crate) fn run(workspace: &Workspace, name: Option<&str>, json: bool) -> Resu
     Ok(true)
 }
 
+/// Has a crowd use a hub.
+pub(crate) fn soak(workspace: &Workspace, minutes: f64) -> Result<bool> {
+    cargo(workspace, &["build", "--quiet", "--release", "--package", "hub", "--package", "bench"])?;
+    cargo(
+        workspace,
+        &["run", "--quiet", "--release", "--package", "bench", "--bin", "soak", "--", &minutes.to_string()],
+    )?;
+    Ok(true)
+}
+
 fn measure(workspace: &Workspace, package: &str, name: Option<&str>, json: bool) -> Result<()> {
-    let mut arguments = vec!["run", "--quiet", "--release", "--package", package, "--"];
+    let mut arguments = vec!["run", "--quiet", "--release", "--package", package, "--bin", package, "--"];
     arguments.extend(name);
     arguments.extend(json.then_some("--json"));
     cargo(workspace, &arguments)

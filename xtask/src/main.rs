@@ -91,6 +91,13 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Has a crowd use a hub for minutes: sockets idle, busy, keeping up and not, logins and revocations; prints what became
+    /// of memory, of what was sent, and of the others' waiting.
+    Soak {
+        /// How long.
+        #[arg(long, default_value_t = 10.0)]
+        minutes: f64,
+    },
     /// Checks that crates depend in one direction, that pure crates are pure, and who makes principals.
     Arrows,
     /// Runs real Home Assistant clients against a running server, or against a demo hub that it starts itself.
@@ -117,6 +124,7 @@ fn main() -> ExitCode {
         Command::Bench { name, json } => bench::run(&workspace, name.as_deref(), json),
         Command::Fuzz { target, seconds } => fuzz::run(&workspace, target.as_deref(), seconds).map(sum_up),
         Command::Crash { rounds, seed } => journeys::crash(&workspace, rounds, seed),
+        Command::Soak { minutes } => bench::soak(&workspace, minutes),
         Command::Arrows => arrows::run(&workspace).map(sum_up),
         Command::Conformance { url, creds, patterns } => conformance::run(&workspace, url.zip(creds), &patterns),
     };
