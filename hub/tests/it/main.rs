@@ -30,4 +30,5 @@ mod replay;
 mod rows;
 mod second_factor;
 mod sweep;
+mod threats;
 mod transport;

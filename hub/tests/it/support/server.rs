@@ -83,6 +83,16 @@ impl Server {
         }
     }
 
+    /// Starts the binary with something in its environment.
+    pub(crate) fn start_with(arguments: &[&str], temporary: &Path, environment: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
+        command.envs(environment.iter().copied());
+        match Self::run(command, arguments, temporary) {
+            Ok(server) => server,
+            Err(log) => panic!("{arguments:?} did not start: {log}"),
+        }
+    }
+
     /// Has the binary started by another program, which gets it and its arguments at the end. None if it does not start.
     pub(crate) fn try_start_by(by: &[&str], arguments: &[&str], temporary: &Path) -> Option<Self> {
         let mut command = Command::new(by[0]);
