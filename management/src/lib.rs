@@ -14,6 +14,6 @@ pub use operation::{Access, Call, OPERATIONS, Operation};
 mod audit_trail;
 mod groups;
 mod policies;
-mod shown;
+pub mod shown;
 mod tokens;
 mod users;

@@ -50,7 +50,7 @@ pub(crate) fn condition(condition: &Condition) -> Value {
 }
 
 /// Shows what is gained and lost, by entity id.
-pub(crate) fn effects(before: &AuthSnapshot, after: &AuthSnapshot, effects: &[Effect]) -> Value {
+pub fn effects(before: &AuthSnapshot, after: &AuthSnapshot, effects: &[Effect]) -> Value {
     let ids = |home: &AuthSnapshot, list: &[EntityNo]| -> Vec<String> {
         list.iter().filter_map(|no| home.directory().entity_id(*no)).map(ToOwned::to_owned).collect()
     };
@@ -61,7 +61,7 @@ pub(crate) fn effects(before: &AuthSnapshot, after: &AuthSnapshot, effects: &[Ef
 }
 
 /// Shows an explanation.
-pub(crate) fn explanation(explanation: &Explanation) -> Value {
+pub fn explanation(explanation: &Explanation) -> Value {
     let mut shown = Map::from_iter([
         ("entity_id".to_owned(), json!(explanation.entity_id)),
         ("permission".to_owned(), json!(explanation.permission.as_str())),

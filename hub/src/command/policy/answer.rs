@@ -2,8 +2,9 @@
 
 use std::fmt::Display;
 
-use auth_core::{AuthSnapshot, Effect, EntityNo, Explanation, Grant, Permission, Reason, Remedy};
-use serde_json::{Value, json};
+use auth_core::{AuthSnapshot, Effect};
+pub(super) use management::shown::explanation;
+use serde_json::Value;
 
 use crate::{cli::Format, output};
 
@@ -17,66 +18,17 @@ pub(super) fn say<L: Display>(format: Format, lines: impl IntoIterator<Item = L>
 
 /// Returns what is gained and lost, by entity id: lines, and a list.
 pub(super) fn effects(before: &AuthSnapshot, after: &AuthSnapshot, effects: &[Effect]) -> (Vec<String>, Value) {
-    let ids = |home: &AuthSnapshot, list: &[EntityNo]| -> Vec<String> {
-        list.iter().filter_map(|no| home.directory().entity_id(*no)).map(ToOwned::to_owned).collect()
-    };
-    let (mut lines, mut shown) = (Vec::new(), Vec::new());
-    for Effect { permission, gained, lost } in effects {
-        let (gained, lost) = (ids(after, gained), ids(before, lost));
-        if !gained.is_empty() {
-            lines.push(format!("gains {permission}: {}", gained.join(" ")));
+    let shown = management::shown::effects(before, after, effects);
+    let mut lines = Vec::new();
+    for effect in shown.as_array().into_iter().flatten() {
+        let permission = effect.get("permission").and_then(Value::as_str).unwrap_or_default();
+        for (word, member) in [("gains", "gained"), ("loses", "lost")] {
+            let ids = effect.get(member).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+            let ids: Vec<_> = ids.collect();
+            if !ids.is_empty() {
+                lines.push(format!("{word} {permission}: {}", ids.join(" ")));
+            }
         }
-        if !lost.is_empty() {
-            lines.push(format!("loses {permission}: {}", lost.join(" ")));
-        }
-        shown.push(json!({"permission": permission.as_str(), "gained": gained, "lost": lost}));
     }
-    (lines, Value::Array(shown))
-}
-
-/// Returns an explanation as an object.
-pub(super) fn explanation(explanation: &Explanation) -> Value {
-    let mut shown = json!({
-        "entity_id": explanation.entity_id,
-        "permission": explanation.permission.as_str(),
-        "granted": explanation.is_granted(),
-        "text": explanation.to_string(),
-    });
-    let mut add = |name: &str, value: Value| {
-        if let Some(shown) = shown.as_object_mut() {
-            shown.insert(name.to_owned(), value);
-        }
-    };
-    match &explanation.reason {
-        Reason::Granted(grants) => add("rules", grants.iter().map(rule).collect()),
-        Reason::NoRule { groups, device_id, area_id, exceptions, remedy } => {
-            add("groups", groups.iter().map(|group| group.id.as_str()).collect());
-            add("device_id", json!(device_id));
-            add("area_id", json!(area_id));
-            let taken = |e: &auth_core::Exception| json!({"rule": rule(&e.grant), "except": {"subcategory": e.subcategory.as_str(), "name": e.name}});
-            add("exceptions", exceptions.iter().map(taken).collect());
-            let group = match remedy {
-                Remedy::Add(group) => Some(group.as_str()),
-                Remedy::Join => None,
-            };
-            let rule = json!({"entity_ids": {&explanation.entity_id: {explanation.permission.as_str(): true}}});
-            add("smallest_rule", json!({"group": group, "rule": rule}));
-        }
-        Reason::Owner
-        | Reason::System(_)
-        | Reason::Narrowed
-        | Reason::Inactive
-        | Reason::UnknownUser
-        | Reason::Integration => {}
-    }
-    shown
-}
-
-fn rule(grant: &Grant) -> Value {
-    json!({
-        "group": grant.group.id.as_str(),
-        "subcategory": grant.subcategory.map(auth_core::Subcategory::as_str),
-        "name": grant.name,
-        "permissions": grant.permissions.iter().map(Permission::as_str).collect::<Vec<_>>(),
-    })
+    (lines, shown)
 }
