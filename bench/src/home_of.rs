@@ -74,6 +74,8 @@ pub(crate) async fn open_and_serve() -> Result<(Home, SocketAddr, String)> {
     let address = listener.local_addr()?;
     let websocket = Extra { path: ws_adapter::PATH, service: ws_adapter::route(home.clone()) };
     let router = router(&App::new(home.clone()), vec![websocket]);
-    tokio::spawn(serve(listener, router, None, ServeOptions::default(), std::future::pending()));
+    // All clients are on this machine.
+    let options = ServeOptions { max_connections_per_address: 4096, ..ServeOptions::default() };
+    tokio::spawn(serve(listener, router, Arc::default(), None, options, std::future::pending()));
     Ok((home, address, token))
 }

@@ -29,6 +29,7 @@ mod registry;
 mod render;
 mod restored;
 mod shown;
+mod slots;
 mod template;
 mod translations;
 
@@ -43,4 +44,5 @@ pub use counts::{Counts, OpenSocket};
 pub use home::{Home, Options};
 pub use render::render_with_time_out;
 pub use shown::{HA_VERSION, components_for, config_value};
+pub use slots::{Slot, Slots};
 pub use translations::translations;

@@ -1,38 +1,39 @@
 //! Running the service on a socket.
 
-mod slots;
+mod held;
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use axum::Router;
-use hyper::body::Incoming;
+use home::Slots;
+use hyper::{
+    body::Incoming,
+    server::conn::{http1, http2},
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{
-        conn::auto,
-        graceful::{GracefulShutdown, Watcher},
-    },
     service::TowerToHyperService,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    sync::{Semaphore, watch},
     time::timeout,
 };
 use tokio_rustls::TlsAcceptor;
 
-use self::slots::Slots;
-use crate::{Peer, Tls};
+use self::held::Held;
+use crate::{Peer, Tls, Trust};
 
 /// Bounds of a listening socket.
 #[derive(Clone, Copy, Debug)]
 pub struct ServeOptions {
     /// Connections at once; more wait to be accepted.
     pub max_connections: usize,
-    /// Connections at once from one address (IPv6: one /64); more are closed at once.
+    /// Connections at once from one address (IPv6: one /64); more are closed at once. Trusted proxies have no such bound,
+    /// since they stand for everybody.
     pub max_connections_per_address: usize,
-    /// How long a client may take to send a request's head, and to agree on encryption.
+    /// How long a client may take to send a request's head, to agree on encryption, and to say anything at all.
     pub header_time_out: Duration,
     /// How long open requests may take to end when the hub stops.
     pub grace: Duration,
@@ -50,18 +51,21 @@ impl Default for ServeOptions {
 }
 
 /// Serves until `stop` is ready, then lets open requests end for a while. With `tls` every connection is encrypted, and
-/// HTTP/2 is spoken with clients that want it.
+/// HTTP/2 is spoken with clients that want it; without, HTTP/1.1 alone.
+///
+/// A connection counts towards the bounds until its socket closes, also after it has become a WebSocket.
 ///
 /// # Cancel safety
 /// Dropping the future closes the listening socket; open connections go on in their tasks.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
+    trust: Arc<Trust>,
     tls: Option<Tls>,
     options: ServeOptions,
     stop: impl Future<Output = ()>,
 ) {
-    let graceful = GracefulShutdown::new();
+    let (stopping, told) = watch::channel(false);
     let all = Arc::new(Semaphore::new(options.max_connections));
     let by_address = Slots::new(options.max_connections_per_address);
     tokio::pin!(stop);
@@ -83,61 +87,99 @@ pub async fn serve(
             },
             () = &mut stop => break,
         };
-        let Some(own_slot) = by_address.take(address.ip()) else {
+        let own_slot = by_address.take(address.ip());
+        if own_slot.is_none() && !trust.proxies.contains(address.ip()) {
             tracing::debug!(%address, "too many connections from one address");
             continue;
-        };
+        }
         // Without this, small frames that follow one another wait 40 ms for an acknowledgement.
         _ = socket.set_nodelay(true);
         let peer = Peer { address, is_tls: tls.is_some() };
-        let (router, watcher, tls) = (router.clone(), graceful.watcher(), tls.clone());
-        tokio::spawn(async move {
-            connection(socket, peer, router, watcher, tls, options).await;
-            drop((slot, own_slot));
-        });
+        let socket = Held::new(socket, (slot, own_slot), options.header_time_out);
+        tokio::spawn(connection(socket, peer, router.clone(), told.clone(), tls.clone(), options));
     }
-    drop(listener);
-    _ = timeout(options.grace, graceful.shutdown()).await;
+    drop((listener, told));
+    _ = stopping.send(true);
+    _ = timeout(options.grace, stopping.closed()).await;
 }
 
+type Socket = Held<TcpStream>;
+
 async fn connection(
-    socket: TcpStream,
+    socket: Socket,
     peer: Peer,
     router: Router,
-    watcher: Watcher,
+    told: watch::Receiver<bool>,
     tls: Option<Tls>,
     options: ServeOptions,
 ) {
-    let Some(tls) = tls else { return talk(socket, peer, router, watcher, options).await };
-    // A client that dawdles over encryption holds its own connection up, and nobody else's.
-    match timeout(options.header_time_out, TlsAcceptor::from(tls.config()).accept(socket)).await {
-        Ok(Ok(socket)) => talk(socket, peer, router, watcher, options).await,
-        Ok(Err(error)) => tracing::debug!(address = %peer.address, %error, "no encryption was agreed on"),
-        Err(_) => tracing::debug!(address = %peer.address, "agreeing on encryption took too long"),
+    let service = TowerToHyperService::new(WithPeer { router, peer });
+    let ended = match tls {
+        None => talk_http1(socket, service, told, options).await,
+        // A client that dawdles over encryption holds its own connection up, and nobody else's.
+        Some(tls) => match timeout(options.header_time_out, TlsAcceptor::from(tls.config()).accept(socket)).await {
+            Ok(Ok(socket)) if socket.get_ref().1.alpn_protocol() == Some(b"h2") => {
+                talk_http2(socket, service, told).await
+            }
+            Ok(Ok(socket)) => talk_http1(socket, service, told, options).await,
+            Ok(Err(error)) => {
+                return tracing::debug!(address = %peer.address, %error, "no encryption was agreed on");
+            }
+            Err(_) => return tracing::debug!(address = %peer.address, "agreeing on encryption took too long"),
+        },
+    };
+    if let Err(error) = ended {
+        tracing::debug!(address = %peer.address, %error, "connection ended");
     }
 }
 
-async fn talk<S>(socket: S, peer: Peer, router: Router, watcher: Watcher, options: ServeOptions)
+async fn talk_http1<S>(
+    socket: S,
+    service: TowerToHyperService<WithPeer>,
+    told: watch::Receiver<bool>,
+    options: ServeOptions,
+) -> hyper::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    if !peer.is_tls {
-        builder = builder.http1_only();
-    }
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(options.header_time_out).max_buf_size(64 << 10);
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(options.header_time_out).max_buf_size(64 << 10);
+    let connection = builder.serve_connection(TokioIo::new(socket), service).with_upgrades();
+    until_told(connection, told, |connection| connection.graceful_shutdown()).await
+}
+
+async fn talk_http2<S>(
+    socket: S,
+    service: TowerToHyperService<WithPeer>,
+    told: watch::Receiver<bool>,
+) -> hyper::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
-        .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(100)
         .max_header_list_size(64 << 10)
         .keep_alive_interval(Duration::from_secs(60))
         .keep_alive_timeout(Duration::from_secs(20));
-    let service = TowerToHyperService::new(WithPeer { router, peer });
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(socket), service).into_owned();
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(address = %peer.address, %error, "connection ended");
+    let connection = builder.serve_connection(TokioIo::new(socket), service);
+    until_told(connection, told, |connection| connection.graceful_shutdown()).await
+}
+
+/// Runs a connection; when the hub stops, `end` asks it to finish what is under way.
+async fn until_told<C: Future<Output = hyper::Result<()>>>(
+    connection: C,
+    mut told: watch::Receiver<bool>,
+    end: impl FnOnce(Pin<&mut C>),
+) -> hyper::Result<()> {
+    tokio::pin!(connection);
+    tokio::select! {
+        ended = connection.as_mut() => return ended,
+        _ = told.wait_for(|stop| *stop) => {}
     }
+    end(connection.as_mut());
+    connection.await
 }
 
 /// Tells the router who is at the other end.
@@ -161,3 +203,6 @@ impl tower_service::Service<hyper::Request<Incoming>> for WithPeer {
         self.router.call(request)
     }
 }
+
+#[cfg(test)]
+mod tests;

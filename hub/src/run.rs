@@ -1,6 +1,6 @@
 //! The running hub: sockets, signals, and the work that goes on beside them.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use home::Home;
@@ -29,7 +29,7 @@ pub(crate) async fn until_stopped(home: Home, listener: TcpListener, reached: Re
     let last = home.clone();
     let manager = home.manager().clone();
     let websocket = Extra { path: ws_adapter::PATH, service: ws_adapter::route(home.clone()) };
-    let router = router(&App { home, trust: reached.trust }, vec![websocket]);
+    let router = router(&App { home, trust: Arc::clone(&reached.trust) }, vec![websocket]);
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (stopping, stopped) = oneshot::channel::<()>();
     let stop = async move {
@@ -47,7 +47,7 @@ pub(crate) async fn until_stopped(home: Home, listener: TcpListener, reached: Re
             tracing::warn!("entries were still being taken down when the hub ended");
         }
     };
-    tokio::join!(serve(listener, router, reached.tls, reached.serve, stop), entries);
+    tokio::join!(serve(listener, router, reached.trust, reached.tls, reached.serve, stop), entries);
     sweeper.abort();
     timekeeper.abort();
     recorder.abort();

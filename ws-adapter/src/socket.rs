@@ -14,7 +14,7 @@ use axum::{
     routing::{MethodRouter, get},
 };
 use futures_util::{FutureExt, SinkExt, StreamExt, stream::SplitSink};
-use home::{DeleteToken, HA_VERSION, Home, Session};
+use home::{DeleteToken, HA_VERSION, Home, Session, Slot, Slots};
 use serde_json::json;
 use service_bus::{Next, OpenFeed, now};
 use tokio::{
@@ -33,6 +33,13 @@ pub const PATH: &str = "/api/websocket";
 
 /// How long a client may take to say who it is.
 const GREETING_TIME: Duration = Duration::from_secs(10);
+
+/// How many clients of one address are listened to at once before they have said who they are. The others wait: what they
+/// send is not read, and takes no memory.
+const MAX_GREETING: usize = 16;
+
+/// How long one of them is listened to while others wait.
+const BUSY_GREETING_TIME: Duration = Duration::from_secs(1);
 
 /// How often a client is asked whether it is still there; it must have answered by the next time.
 const HEARTBEAT: Duration = Duration::from_secs(55);
@@ -57,6 +64,7 @@ const MAX_JOINED: usize = 256;
 
 /// Returns the service of [`PATH`], for a router that adds who is at the other end.
 pub fn route(home: Home) -> MethodRouter {
+    let strangers = Slots::new(MAX_GREETING);
     get(async move |ConnectInfo(peer): ConnectInfo<SocketAddr>, upgrade: WebSocketUpgrade| -> Response {
         let ip = peer.ip().to_canonical();
         upgrade
@@ -65,32 +73,57 @@ pub fn route(home: Home) -> MethodRouter {
             .write_buffer_size(8 << 10)
             .max_message_size(MAX_MESSAGE)
             .max_frame_size(MAX_MESSAGE)
-            .on_upgrade(move |socket| greet(socket, home, ip))
+            .on_upgrade(move |socket| greet(socket, home, ip, strangers))
     })
 }
 
 /// Finds out who it is, then lets them in.
-async fn greet(mut socket: WebSocket, home: Home, ip: IpAddr) {
+async fn greet(mut socket: WebSocket, home: Home, ip: IpAddr, strangers: Slots) {
     let required = json!({"type": "auth_required", "ha_version": HA_VERSION}).to_string();
     if socket.send(Message::Text(required.into())).await.is_err() {
         return;
     }
-    let refusal = match timeout(GREETING_TIME, first_text(&mut socket)).await {
-        Ok(Some(text)) => match greeting::read(&text) {
+    let Ok(place) = timeout(GREETING_TIME, place(&strangers, ip)).await else {
+        return close(&mut socket, 1013).await;
+    };
+    let refusal = match first_text_in_time(&mut socket, &strangers, ip).await {
+        Some(text) => match greeting::read(&text) {
             FirstMessage::Hopeless => None,
             FirstMessage::Malformed(reason) => Some(reason),
             FirstMessage::Token(token) => match home.authenticate(&token, ip) {
-                Ok(session) => return admit(socket, home, session).await,
+                Ok(session) => {
+                    drop(place);
+                    return admit(socket, home, session).await;
+                }
                 Err(reason) => Some(reason.unwrap_or("Invalid access token or password").to_owned()),
             },
         },
-        Ok(None) | Err(_) => None,
+        None => None,
     };
+    drop(place);
     if let Some(reason) = refusal {
         let text = json!({"type": "auth_invalid", "message": reason}).to_string();
         _ = socket.send(Message::Text(text.into())).await;
     }
     close(&mut socket, 1000).await;
+}
+
+/// Returns the first text, unless it takes too long.
+async fn first_text_in_time(socket: &mut WebSocket, strangers: &Slots, ip: IpAddr) -> Option<String> {
+    let first = first_text(socket);
+    tokio::pin!(first);
+    if let Ok(first) = timeout(BUSY_GREETING_TIME, first.as_mut()).await {
+        return first;
+    }
+    let crowded = async {
+        while strangers.has_room(ip) {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::select! {
+        first = timeout(GREETING_TIME - BUSY_GREETING_TIME, first.as_mut()) => first.ok().flatten(),
+        () = crowded => None,
+    }
 }
 
 async fn first_text(socket: &mut WebSocket) -> Option<String> {
@@ -100,6 +133,15 @@ async fn first_text(socket: &mut WebSocket) -> Option<String> {
             Ok(Message::Ping(_) | Message::Pong(_)) => {}
             Ok(Message::Binary(_) | Message::Close(_)) | Err(_) => return None,
         }
+    }
+}
+
+async fn place(strangers: &Slots, ip: IpAddr) -> Slot {
+    loop {
+        if let Some(place) = strangers.take(ip) {
+            return place;
+        }
+        sleep(Duration::from_millis(20)).await;
     }
 }
 

@@ -13,6 +13,7 @@ use rustls::{
     ClientConfig, ClientConnection, RootCertStore, StreamOwned,
     pki_types::{CertificateDer, ServerName, pem::PemObject},
 };
+use serde_json::json;
 
 use crate::{
     cli::{done, home, refused},
@@ -218,12 +219,39 @@ fn pages_of_other_origins_open_no_socket_and_read_nothing() {
     assert!(!read("https://evil.example").contains("access-control"));
 }
 
+/// Opens a WebSocket and says no more.
+fn socket_opened(address: &str) -> TcpStream {
+    let mut socket = TcpStream::connect(address).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    write!(
+        socket,
+        "GET /api/websocket HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    .unwrap();
+    let mut head = [0; 12];
+    socket.read_exact(&mut head).unwrap();
+    assert_eq!(&head, b"HTTP/1.1 101");
+    socket
+}
+
+#[test]
+fn whoever_has_not_said_who_they_are_keeps_nobody_out() {
+    let server = Server::demo();
+    let strangers: Vec<_> = (0..40).map(|_| socket_opened(&server.address)).collect();
+    // Its turn comes when those before it have had their second.
+    let mut ws = server.ws_as("admin");
+    ws.result("get_states", json!({}));
+    drop(strangers);
+}
+
 #[test]
 fn one_address_does_not_take_all_connections() {
     let dir = home("{}");
     let file = config(&dir, "[http]\nmax_connections_per_address = 3\n");
     let server = Server::serve(&dir.0, &["--config", &file]);
-    let held: Vec<_> = (0..3).map(|_| TcpStream::connect(&server.address).unwrap()).collect();
+    // What has become a WebSocket counts as well.
+    let held = [(); 3].map(|()| socket_opened(&server.address));
     // Each is served once it has been accepted: then the next is one too many.
     let closed = || {
         let mut socket = TcpStream::connect(&server.address).unwrap();

@@ -1,4 +1,4 @@
-//! How many connections one address has.
+//! How many of something one address has.
 
 use std::{
     collections::HashMap,
@@ -6,28 +6,29 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// Counts connections by address. An address without connections is not remembered, so the memory is bounded by the
-/// number of connections.
+/// Counts what addresses hold, such as connections. An address that holds nothing is not remembered, so the memory is
+/// bounded by what is held. Of IPv6, a /64 counts as one address.
 #[derive(Clone, Debug)]
-pub(super) struct Slots {
+pub struct Slots {
     counts: Arc<Mutex<HashMap<IpAddr, usize>>>,
     max: usize,
 }
 
-/// A connection that counts until it is dropped.
+/// Something held, that counts until it is dropped.
 #[derive(Debug)]
-pub(super) struct Slot {
+pub struct Slot {
     slots: Slots,
     key: IpAddr,
 }
 
 impl Slots {
-    pub(super) fn new(max: usize) -> Self {
+    /// Returns room for so many of each address.
+    pub fn new(max: usize) -> Self {
         Self { counts: Arc::default(), max }
     }
 
-    /// Counts one more connection; `None` if there are as many as may be.
-    pub(super) fn take(&self, ip: IpAddr) -> Option<Slot> {
+    /// Counts one more; `None` if there are as many as may be.
+    pub fn take(&self, ip: IpAddr) -> Option<Slot> {
         let key = key_of(ip);
         let mut counts = self.counts();
         let count = counts.entry(key).or_default();
@@ -36,6 +37,11 @@ impl Slots {
         }
         *count += 1;
         Some(Slot { slots: self.clone(), key })
+    }
+
+    /// Tells whether one more would be counted.
+    pub fn has_room(&self, ip: IpAddr) -> bool {
+        self.counts().get(&key_of(ip)).is_none_or(|count| *count < self.max)
     }
 
     fn counts(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
