@@ -210,6 +210,15 @@ impl LoginBook {
         self.logins.get(username)
     }
 
+    /// Tells whether a login is here as it was then: the same credential under the same user name with the same hash.
+    /// O(log n).
+    pub fn holds(&self, login: &Login) -> bool {
+        self.find(&login.credential.username).is_some_and(|now| {
+            now.credential.id == login.credential.id
+                && now.password.expose_for_storage() == login.password.expose_for_storage()
+        })
+    }
+
     /// Returns a credential by its id. O(n).
     pub fn credential(&self, id: &CredentialId) -> Option<&Credential> {
         self.credentials().find(|credential| credential.id == *id)

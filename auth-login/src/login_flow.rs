@@ -20,7 +20,7 @@ use second_step::Half;
 use crate::{
     client::{ClientId, ClientRules, MAX_URL_LEN, Origin, Pkce},
     code::Grant,
-    credential::{Credential, LoginBook, PROVIDER, Username},
+    credential::{Credential, Login, LoginBook, PROVIDER, Username},
     entropy::{self, Entropy},
     password::StoredPassword,
     pkce::Challenge,
@@ -134,8 +134,8 @@ pub enum StepResult {
 #[derive(Debug)]
 #[must_use]
 pub struct Finished {
-    /// Who signed in.
-    pub credential: Credential,
+    /// Who signed in, with the password hash that was found right.
+    pub login: Login,
     /// What to issue a code for.
     pub grant: Grant,
     /// A hash made as hashes are made today, to store in place of the outdated one.
@@ -286,7 +286,8 @@ impl LoginFlows {
     }
 
     /// Ends a step with what its check found. `standing_of` is asked about the user of a right password, `has_factor`
-    /// whether they show something besides: then the attempt counts as failed until that is right too.
+    /// whether they show something besides: then the attempt counts as failed until that is right too. A password that was
+    /// right and has been changed meanwhile is wrong.
     ///
     /// # Errors
     ///
@@ -295,7 +296,7 @@ impl LoginFlows {
     pub fn finish(
         &mut self,
         throttle: &mut Throttle,
-        rules: &ClientRules,
+        (logins, rules): (&LoginBook, &ClientRules),
         standing_of: impl FnOnce(&Credential) -> UserStanding,
         has_factor: impl FnOnce(&Credential) -> bool,
         outcome: CheckOutcome,
@@ -307,11 +308,11 @@ impl LoginFlows {
             return Err(FlowError::UnknownFlow);
         }
         flow.step = None;
-        let Some((credential, replacement)) = right else {
+        let Some((login, replacement)) = right.filter(|(login, _)| logins.holds(login)) else {
             return Ok(StepResult::InvalidAuth);
         };
-        let half = Half { username, credential, replacement, n_wrong: 0 };
-        if has_factor(&half.credential) {
+        let half = Half { username, login, replacement, n_wrong: 0 };
+        if has_factor(&half.login.credential) {
             flow.half = Some(half);
             return Ok(StepResult::NeedsCode);
         }
@@ -328,23 +329,23 @@ impl LoginFlows {
         standing_of: impl FnOnce(&Credential) -> UserStanding,
         now: Timestamp,
     ) -> Result<StepResult, FlowError> {
-        let Half { username, credential, replacement, .. } = half;
+        let Half { username, login, replacement, .. } = half;
         let flow = self.flows.remove(flow_id).ok_or(FlowError::UnknownFlow)?;
         let pkce = if flow.challenge.is_some() { Pkce::S256 } else { Pkce::Absent };
         if !rules.allows(&flow.client, &flow.redirect_uri, flow.own.as_ref(), pkce) {
             return Err(FlowError::InvalidRedirect);
         }
-        if let Some(reason) = standing_refusal(standing_of(&credential), Some(flow.ip)) {
+        if let Some(reason) = standing_refusal(standing_of(&login.credential), Some(flow.ip)) {
             return Err(FlowError::Blocked(reason));
         }
         throttle.succeeded(Some(&username), flow.ip, now);
         let grant = Grant {
-            credential_id: credential.id.clone(),
+            credential_id: login.credential.id.clone(),
             client_id: flow.client.as_str().to_owned(),
             redirect_uri: Some(flow.redirect_uri.into()),
             challenge: flow.challenge,
         };
-        Ok(StepResult::Done(Finished { credential, grant, replacement }))
+        Ok(StepResult::Done(Finished { login, grant, replacement }))
     }
 
     /// Drops a flow; whoever knows its id may.

@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
-    credential::{Credential, Login, Username},
+    credential::{Login, Username},
     password::{BCRYPT_LEN, EqualWork, StoredPassword, Verdict},
 };
 
@@ -32,18 +32,18 @@ impl PasswordCheck {
             // bcrypt never saw what follows its 72 bytes: that part may be mistyped, so it must not start to count.
             let renew = verdict == Verdict::RightButOutdated && password.len() <= BCRYPT_LEN;
             let replacement = if renew { StoredPassword::hash_with_salt(password, &salt).ok() } else { None };
-            (login.credential, replacement)
+            (login, replacement)
         });
         CheckOutcome { flow_id, serial, username, right }
     }
 }
 
-/// What a check found, for [`LoginFlows::finish`].
+/// What a check found, for [`LoginFlows::finish`](super::LoginFlows::finish).
 #[derive(Debug)]
 #[must_use]
 pub struct CheckOutcome {
     pub(super) flow_id: Box<str>,
     pub(super) serial: u64,
     pub(super) username: Username,
-    pub(super) right: Option<(Credential, Option<StoredPassword>)>,
+    pub(super) right: Option<(Login, Option<StoredPassword>)>,
 }

@@ -7,7 +7,7 @@ use auth_core::Timestamp;
 use super::{CODE_SECS, FlowError, LoginFlows, MAX_CODES, StepResult};
 use crate::{
     client::ClientRules,
-    credential::{Credential, Username},
+    credential::{Credential, Login, LoginBook, Username},
     password::StoredPassword,
     standing::UserStanding,
     throttle::Throttle,
@@ -17,7 +17,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Half {
     pub(super) username: Username,
-    pub(super) credential: Credential,
+    /// With the password as it was when it was right.
+    pub(super) login: Login,
     pub(super) replacement: Option<StoredPassword>,
     pub(super) n_wrong: u8,
 }
@@ -45,7 +46,7 @@ impl LoginFlows {
             return Err(FlowError::InvalidClientId);
         }
         let half = flow.half.as_ref().ok_or(FlowError::OtherStep)?;
-        let (username, credential) = (half.username.clone(), half.credential.clone());
+        let (username, credential) = (half.username.clone(), half.login.credential.clone());
         if now.secs_since(flow.started_at) >= CODE_SECS {
             self.flows.remove(flow_id);
             return Err(FlowError::CodeExpired);
@@ -59,11 +60,11 @@ impl LoginFlows {
     ///
     /// # Errors
     ///
-    /// `UnknownFlow` if the flow is gone meanwhile, `TooManyCodes`; else as [`finish`](Self::finish).
+    /// `UnknownFlow` if the flow is gone meanwhile or the password is another than the one that was right, `TooManyCodes`; else as [`finish`](Self::finish).
     pub fn finish_code(
         &mut self,
         throttle: &mut Throttle,
-        rules: &ClientRules,
+        (logins, rules): (&LoginBook, &ClientRules),
         standing_of: impl FnOnce(&Credential) -> UserStanding,
         (flow_id, is_right): (&str, bool),
         now: Timestamp,
@@ -79,6 +80,10 @@ impl LoginFlows {
             return Err(FlowError::TooManyCodes);
         }
         let half = flow.half.take().ok_or(FlowError::UnknownFlow)?;
+        if !logins.holds(&half.login) {
+            self.flows.remove(flow_id);
+            return Err(FlowError::UnknownFlow);
+        }
         self.complete(flow_id, half, throttle, rules, standing_of, now)
     }
 }

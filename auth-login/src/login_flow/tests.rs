@@ -58,7 +58,14 @@ impl World {
         standing: UserStanding,
         now: Timestamp,
     ) -> Result<StepResult, FlowError> {
-        self.flows.finish(&mut self.throttle, &self.rules, |_| standing, |_| self.has_factor, outcome, now)
+        self.flows.finish(
+            &mut self.throttle,
+            (&self.logins, &self.rules),
+            |_| standing,
+            |_| self.has_factor,
+            outcome,
+            now,
+        )
     }
 
     /// One whole step: the user id of a finished login, `None` for a form with an error.
@@ -117,7 +124,7 @@ fn a_wrong_password_leaves_the_flow_open_and_a_right_one_ends_it() {
     assert!(world.step(&id, "ann", "wrong").unwrap().is_none());
     assert!(world.step(&id, "nobody", "right").unwrap().is_none());
     let finished = world.step(&id, " ANN ", "right").unwrap().unwrap();
-    assert_eq!(finished.credential.user_id, "u".into());
+    assert_eq!(finished.login.credential.user_id, "u".into());
     assert!(finished.replacement.is_none());
     let expected = Grant {
         credential_id: "c".into(),
@@ -267,7 +274,7 @@ impl World {
     fn code(&mut self, id: &str, is_right: bool, now: Timestamp) -> Result<StepResult, FlowError> {
         let credential = self.flows.begin_code(&mut self.throttle, (id, CLIENT), here(), now)?;
         assert_eq!(credential.user_id.as_str(), "u");
-        self.flows.finish_code(&mut self.throttle, &self.rules, |_| GOOD, (id, is_right), now)
+        self.flows.finish_code(&mut self.throttle, (&self.logins, &self.rules), |_| GOOD, (id, is_right), now)
     }
 }
 
@@ -282,7 +289,7 @@ fn a_second_factor_is_asked_for_and_needed() {
     assert_eq!(begin(CLIENT, ip("192.0.2.9")), FlowError::IpChanged);
     assert!(matches!(world.code(&id, false, NOW), Ok(StepResult::InvalidCode)));
     let Ok(StepResult::Done(finished)) = world.code(&id, true, NOW) else { panic!("not done") };
-    assert_eq!(finished.credential.user_id.as_str(), "u");
+    assert_eq!(finished.login.credential.user_id.as_str(), "u");
     assert_eq!(world.code(&id, true, NOW).unwrap_err(), FlowError::UnknownFlow, "the flow is gone");
 }
 
@@ -324,7 +331,7 @@ fn rights_are_looked_at_when_everything_was_shown() {
     let id = half_way(&mut world);
     world.flows.begin_code(&mut world.throttle, (&id, CLIENT), here(), NOW).unwrap();
     let gone = |_: &Credential| UserStanding { is_active: false, local_only: false };
-    let refused = world.flows.finish_code(&mut world.throttle, &world.rules, gone, (&id, true), NOW);
+    let refused = world.flows.finish_code(&mut world.throttle, (&world.logins, &world.rules), gone, (&id, true), NOW);
     assert_eq!(refused.unwrap_err(), FlowError::Blocked("User is not active"));
 }
 
@@ -348,8 +355,8 @@ proptest! {
                 (_, Some(_)) => {
                     let Some((check, right)) = running.pop() else { continue };
                     let PasswordCheck { flow_id, serial, username, login, .. } = check;
-                    let credential = login.unwrap().credential;
-                    let outcome = CheckOutcome { flow_id: flow_id.clone(), serial, username, right: right.then_some((credential, None)) };
+                    let login = login.unwrap();
+                    let outcome = CheckOutcome { flow_id: flow_id.clone(), serial, username, right: right.then_some((login, None)) };
                     let open = world.flows.flows.get(&flow_id).is_some_and(|f| f.is_open(now) && f.step.is_some_and(|s| s.serial == serial));
                     match world.finish(outcome, GOOD, now) {
                         Ok(StepResult::Done(_)) => prop_assert!(open && right),
@@ -362,4 +369,30 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_password_that_was_changed_meanwhile_lets_nobody_in() {
+    let changed = |world: &mut World| {
+        let new = StoredPassword::hash_new("new", &mut Seeded(9)).unwrap();
+        world.logins.set_password(&Username::normalise("ann"), new).unwrap();
+    };
+    // While the password is being checked.
+    let mut world = World::new();
+    let id = world.start(request()).unwrap();
+    let outcome = world.begin(&id, "ann", "right", NOW).unwrap().run();
+    changed(&mut world);
+    assert!(matches!(world.finish(outcome, GOOD, NOW), Ok(StepResult::InvalidAuth)));
+    // While the code is awaited: a login that an old password began is not ended by a right code.
+    let mut world = World::new();
+    world.has_factor = true;
+    let id = world.start(request()).unwrap();
+    let outcome = world.begin(&id, "ann", "right", NOW).unwrap().run();
+    assert!(matches!(world.finish(outcome, GOOD, NOW), Ok(StepResult::NeedsCode)));
+    changed(&mut world);
+    world.flows.begin_code(&mut world.throttle, (&id, CLIENT), here(), NOW).unwrap();
+    let books = (&world.logins, &world.rules);
+    let ended = world.flows.finish_code(&mut world.throttle, books, |_| GOOD, (&id, true), NOW);
+    assert_eq!(ended.unwrap_err(), FlowError::UnknownFlow);
+    assert_eq!(world.flows.n_flows(), 0);
 }

@@ -222,14 +222,24 @@ impl Home {
             let books = &mut *self.books();
             books.flows.begin_code(&mut books.throttle, (flow_id, client_id), ip, now())
         };
-        let credential = begun?;
+        let credential = begun.inspect_err(|error| {
+            if matches!(error, FlowError::Throttled(_) | FlowError::CodeExpired) {
+                self.record_login(Outcome::Failed, None, ip, Some(&error.to_string()));
+            }
+        })?;
         let shown = self.use_code(&mut turn, &credential, code, ip).await?;
         drop(turn);
         let standing = self.standing_of(&credential);
         let step = {
             let books = &mut *self.books();
             let is_right = shown.is_some();
-            books.flows.finish_code(&mut books.throttle, &books.clients, |_| standing, (flow_id, is_right), now())
+            books.flows.finish_code(
+                &mut books.throttle,
+                (&books.logins, &books.clients),
+                |_| standing,
+                (flow_id, is_right),
+                now(),
+            )
         };
         let wrong = "wrong or used code of the second factor";
         match &step {

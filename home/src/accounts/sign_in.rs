@@ -7,8 +7,9 @@ use auth_core::UserId;
 use auth_login::{
     Entropy, UserStanding,
     client::Origin,
-    credential::{Credential, Username},
+    credential::{Credential, Login, Username},
     login_flow::{Caller, Finished, FlowError, StartRequest, StepRequest, StepResult},
+    password::StoredPassword,
 };
 use secrecy::SecretString;
 use service_bus::now;
@@ -82,11 +83,21 @@ impl Home {
             let factors = &books.factors;
             let has_factor = |credential: &Credential| factors.has(&credential.user_id);
             let standing = |credential: &Credential| self.standing_of(credential);
-            books.flows.finish(&mut books.throttle, &books.clients, standing, has_factor, outcome, now())
+            books.flows.finish(
+                &mut books.throttle,
+                (&books.logins, &books.clients),
+                standing,
+                has_factor,
+                outcome,
+                now(),
+            )
         };
         let refused = match &step {
             Ok(StepResult::Done(_)) => None,
-            Ok(StepResult::NeedsCode | StepResult::InvalidCode) => return Ok(LoginStep::NeedsCode),
+            Ok(StepResult::NeedsCode | StepResult::InvalidCode) => {
+                self.record_sign_in("login_password", Outcome::Done, user_id.as_ref(), ip, None);
+                return Ok(LoginStep::NeedsCode);
+            }
             Ok(StepResult::InvalidAuth) => Some((Outcome::Failed, "wrong password or unknown user name".to_owned())),
             Err(FlowError::Blocked(reason)) => Some((Outcome::Denied, (*reason).to_owned())),
             Err(error) => Some((Outcome::Failed, error.to_string())),
@@ -105,7 +116,7 @@ impl Home {
     pub(crate) async fn end_login(&self, finished: Finished) -> LoginStep {
         let code = self.books().codes.issue(finished.grant, now(), &mut OsEntropy);
         if let Some(password) = finished.replacement {
-            self.upgrade_password(finished.credential, password).await;
+            self.upgrade_password(finished.login, password).await;
         }
         LoginStep::Done(code)
     }
@@ -120,25 +131,32 @@ impl Home {
 
     /// Records an attempt to log in. A user name that nobody has is not written down: people type passwords there.
     pub(crate) fn record_login(&self, outcome: Outcome, user_id: Option<&UserId>, ip: IpAddr, reason: Option<&str>) {
-        let mut record = Record { from: Some(ip), ..Record::new(now(), "login", outcome, Actor::Nobody) };
+        self.record_sign_in("login", outcome, user_id, ip, reason);
+    }
+
+    /// Records an attempt, or one step of it.
+    fn record_sign_in(
+        &self,
+        action: &str,
+        outcome: Outcome,
+        user_id: Option<&UserId>,
+        ip: IpAddr,
+        reason: Option<&str>,
+    ) {
+        let mut record = Record { from: Some(ip), ..Record::new(now(), action, outcome, Actor::Nobody) };
         record.on = user_id.map(ToString::to_string);
         record.reason = reason.map(str::to_owned);
         self.record(Trail::Access, record);
     }
 
-    /// Puts a hash of today in place of an outdated one. Failing is no harm: the next login tries again.
-    async fn upgrade_password(&self, credential: Credential, password: auth_login::password::StoredPassword) {
+    /// Puts a hash of today in place of the outdated one that was found right, if it is still there. Failing is no harm:
+    /// the next login tries again.
+    async fn upgrade_password(&self, found: Login, password: StoredPassword) {
         let mut turn = self.quiet_turn().await;
-        let login = {
-            let books = self.books();
-            match books.logins.find(&credential.username) {
-                Some(login) if login.credential.id == credential.id => {
-                    auth_login::credential::Login { credential, password: password.clone() }
-                }
-                // Renamed or deleted meanwhile.
-                _ => return,
-            }
-        };
+        if !self.books().logins.holds(&found) {
+            return;
+        }
+        let login = Login { credential: found.credential, password: password.clone() };
         let record = store::Record::Login(LoginRecord::of(&login));
         if let Err(error) = self.commit(&mut turn, vec![Change::Put(Box::new(record))]).await {
             tracing::warn!(%error, "an imported password could not be upgraded");
