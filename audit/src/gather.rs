@@ -1,6 +1,9 @@
 //! Many like records become one.
 
-use std::net::IpAddr;
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::{IpAddr, Ipv6Addr},
+};
 
 use auth_core::{Timestamp, UserId};
 use indexmap::IndexMap;
@@ -9,13 +12,15 @@ use crate::{Actor, Outcome, Record, Trail};
 
 /// Collects records that nobody has to wait for until they are written together, and counts like ones.
 ///
-/// Like are records that differ in time and detail only. Strangers decide how many there are, so there is a bound: what
-/// comes when it is reached is counted, and one record says how many were not kept.
+/// Like are records that differ in time and detail only; of IPv6 a /64 counts as one address. Strangers decide how many
+/// there are, so there are bounds, for each trail and for each source: what comes when one is reached is counted, and one
+/// record says how many were not kept. So nobody's refusals push out anybody else's.
 #[derive(Debug, Default)]
 pub struct Gatherer {
     waiting: IndexMap<Key, Record>,
-    n_dropped: u32,
-    first_dropped: Option<Timestamp>,
+    n_in: BTreeMap<Trail, usize>,
+    n_of: HashMap<(Trail, Source), usize>,
+    dropped: BTreeMap<Trail, (u32, Timestamp)>,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -30,47 +35,70 @@ struct Key {
     reason: Option<String>,
 }
 
+/// Who causes records: a user wherever they are, a stranger by where they are.
+type Source = (Option<UserId>, Option<IpAddr>);
+
+/// What is recorded of records that were not kept.
+const OVERFLOW: &str = "audit_overflow";
+
 impl Gatherer {
-    /// The most records that wait.
+    /// The most records that wait for one trail.
     pub const MAX: usize = 256;
+
+    /// The most refusals and failures of one source that wait for one trail.
+    pub const MAX_OF_SOURCE: usize = 16;
 
     /// Adds a record. Returns whether it is the first of its kind among those that wait.
     pub fn add(&mut self, trail: Trail, record: Record) -> bool {
         let record = record.bounded();
-        let key = Key {
-            trail,
-            action: record.action.clone(),
-            outcome: record.outcome,
-            by: record.by.clone(),
-            asked_by: record.asked_by.clone(),
-            from: record.from,
-            on: record.on.clone(),
-            reason: record.reason.clone(),
+        let key = Key::of(trail, &record);
+        if self.count(&key, &record) {
+            return false;
+        }
+        let source = match &record.by {
+            Actor::User { id, .. } => Some((Some(id.clone()), None)),
+            Actor::Nobody => Some((None, key.from)),
+            Actor::System { .. } | Actor::Integration { .. } => None,
         };
-        if let Some(first) = self.waiting.get_mut(&key) {
-            first.count = first.count.saturating_add(record.count);
-            first.last_at = Some(record.last_at.unwrap_or(record.at));
+        if let Some(source) = source.filter(|_| record.outcome != Outcome::Done && record.action != OVERFLOW) {
+            let n_of = self.n_of.entry((trail, source)).or_default();
+            if *n_of >= Self::MAX_OF_SOURCE {
+                let mut rest = Record::new(record.at, OVERFLOW, Outcome::Failed, record.by)
+                    .because("more kinds of records came at once from one source than are kept");
+                (rest.from, rest.count, rest.last_at) = (record.from, record.count, record.last_at);
+                return self.add(trail, rest);
+            }
+            *n_of += 1;
+        }
+        let n_in = self.n_in.entry(trail).or_default();
+        if *n_in >= Self::MAX {
+            let (n, _) = self.dropped.entry(trail).or_insert((0, record.at));
+            *n = n.saturating_add(record.count);
             return false;
         }
-        if self.waiting.len() >= Self::MAX {
-            self.n_dropped = self.n_dropped.saturating_add(record.count);
-            self.first_dropped.get_or_insert(record.at);
-            return false;
-        }
+        *n_in += 1;
         self.waiting.insert(key, record);
+        true
+    }
+
+    /// Counts a record with one that is like it, if there is one.
+    fn count(&mut self, key: &Key, record: &Record) -> bool {
+        let Some(first) = self.waiting.get_mut(key) else { return false };
+        first.count = first.count.saturating_add(record.count);
+        first.last_at = Some(record.last_at.unwrap_or(record.at));
         true
     }
 
     /// Takes everything that waits, in the order of first coming.
     pub fn take(&mut self) -> Vec<(Trail, Record)> {
-        let waiting = std::mem::take(&mut self.waiting);
+        let Self { waiting, dropped, .. } = std::mem::take(self);
         let mut taken: Vec<_> = waiting.into_iter().map(|(key, record)| (key.trail, record)).collect();
-        if let Some(at) = self.first_dropped.take() {
+        for (trail, (n, at)) in dropped {
             let by = Actor::System { role: "audit".to_owned() };
-            let mut dropped = Record::new(at, "audit_overflow", Outcome::Failed, by)
+            let mut rest = Record::new(at, OVERFLOW, Outcome::Failed, by)
                 .because("more kinds of records came at once than are kept");
-            dropped.count = std::mem::take(&mut self.n_dropped);
-            taken.push((Trail::Access, dropped));
+            rest.count = n;
+            taken.push((trail, rest));
         }
         taken
     }
@@ -83,7 +111,30 @@ impl Gatherer {
 
     /// Tells whether nothing waits.
     pub fn is_empty(&self) -> bool {
-        self.waiting.is_empty() && self.n_dropped == 0
+        self.waiting.is_empty() && self.dropped.is_empty()
+    }
+}
+
+impl Key {
+    fn of(trail: Trail, record: &Record) -> Self {
+        Self {
+            trail,
+            action: record.action.clone(),
+            outcome: record.outcome,
+            by: record.by.clone(),
+            asked_by: record.asked_by.clone(),
+            from: record.from.map(network),
+            on: record.on.clone(),
+            reason: record.reason.clone(),
+        }
+    }
+}
+
+/// Returns what counts as one address.
+fn network(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64)),
+        ip => ip,
     }
 }
 

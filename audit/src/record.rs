@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use auth_core::{Principal, Timestamp, TokenId, UserId, Who};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 /// Something that somebody did, or was refused.
 ///
@@ -134,14 +135,30 @@ impl Record {
     }
 
     /// Returns the record with every text and the detail cut to their bounds.
+    ///
+    /// Of the detail the largest members go first, and only as many as must: in place of each stand how long it was as
+    /// JSON, the SHA-256 of that JSON, and its beginning. So a long text hides nothing of what stands beside it, and what
+    /// was cut can still be compared with what is claimed.
     #[must_use]
     pub fn bounded(mut self) -> Self {
         cut(&mut self.action);
         self.on.as_mut().map(cut);
         self.reason.as_mut().map(cut);
-        let length = serde_json::to_string(&self.detail).map_or(usize::MAX, |text| text.len());
-        if length > Self::MAX_DETAIL {
-            self.detail = Map::from_iter([("too_long".to_owned(), json!(length))]);
+        let mut excess = length_of(&self.detail).saturating_sub(Self::MAX_DETAIL);
+        let mut largest: Vec<_> = self.detail.iter().map(|(name, value)| (length_of(value), name.clone())).collect();
+        largest.sort_by(|a, b| b.cmp(a));
+        for (length, name) in largest.into_iter().take_while(|(length, _)| *length > Self::MAX_TEXT) {
+            if excess == 0 {
+                return self;
+            }
+            let cut = self.detail.get(&name).map_or(Value::Null, in_place_of);
+            excess = excess.saturating_sub(length.saturating_sub(length_of(&cut)));
+            self.detail.insert(name, cut);
+        }
+        // Names, or a great many small members.
+        if excess > 0 {
+            let whole = in_place_of(&Value::Object(std::mem::take(&mut self.detail)));
+            self.detail.insert("cut".to_owned(), whole);
         }
         self
     }
@@ -157,6 +174,19 @@ pub fn action_name(request: &str) -> String {
         name.push(c.to_ascii_lowercase());
     }
     name
+}
+
+fn length_of(value: &impl Serialize) -> usize {
+    serde_json::to_string(value).map_or(usize::MAX, |text| text.len())
+}
+
+/// Returns what stands in a record where something was too long.
+fn in_place_of(value: &Value) -> Value {
+    let mut text = value.to_string();
+    let (length, hash) = (text.len(), Sha256::digest(&text));
+    cut(&mut text);
+    let digits = hash.iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"));
+    json!({"cut": true, "length": length, "sha256": digits, "begins": text})
 }
 
 fn cut(text: &mut String) {

@@ -131,5 +131,5 @@ pub(crate) async fn forgive(mut call: Call) -> Outcome {
         bare.parse().map_err(|_| OperationError::Invalid(format!("`{text}` is no address")))
     });
     let asked = call.authorize(ForgiveFailures { address: address.transpose()?, user_id })?;
-    Ok(json!({"forgiven": call.home.forgive_failures(asked)?}))
+    Ok(json!({"forgiven": call.home.forgive_failures(asked).await?}))
 }

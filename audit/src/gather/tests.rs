@@ -50,11 +50,17 @@ fn what_differs_in_anything_that_matters_stays_apart() {
     assert_eq!(gatherer.take().len(), variants.len());
 }
 
+/// A refusal of a user of its own.
+fn by_many(n: usize) -> Record {
+    let by = Actor::User { id: format!("u{n}").as_str().into(), token: None };
+    Record { by, ..denied(n as i64, "x") }
+}
+
 #[test]
 fn a_flood_is_counted() {
     let mut gatherer = Gatherer::default();
     for n in 0..Gatherer::MAX + 10 {
-        gatherer.add(Trail::Access, denied(n as i64, &n.to_string()));
+        gatherer.add(Trail::Access, by_many(n));
     }
     let taken = gatherer.take();
     assert_eq!(taken.len(), Gatherer::MAX + 1);
@@ -77,7 +83,30 @@ fn what_could_not_be_written_comes_again() {
     let shown: Vec<_> = taken.iter().map(|(_, record)| (record.on.as_deref().unwrap(), record.count)).collect();
     assert_eq!(shown, [("x", 3), ("y", 1)]);
     // However long the disk is full.
-    gatherer.put_back((0..Gatherer::MAX + 7).map(|n| (Trail::Access, denied(1, &n.to_string()))).collect());
+    gatherer.put_back((0..Gatherer::MAX + 7).map(|n| (Trail::Access, by_many(n))).collect());
     let taken = gatherer.take();
     assert_eq!((taken.len(), taken.last().unwrap().1.count), (Gatherer::MAX + 1, 7));
+}
+
+#[test]
+fn one_source_pushes_nobody_out() {
+    let mut gatherer = Gatherer::default();
+    let stranger =
+        |n: u16| Record { from: Some(format!("2001:db8::{n:x}").parse().unwrap()), ..denied(1, &n.to_string()) };
+    for n in 0..1000 {
+        gatherer.add(Trail::Access, stranger(n));
+        gatherer.add(Trail::Access, Record { on: Some(n.to_string()), ..by_many(7) });
+    }
+    gatherer.add(Trail::Access, by_many(8));
+    gatherer.add(Trail::Control, by_many(7));
+    let taken = gatherer.take();
+    let rest: Vec<_> = taken.iter().filter(|(_, record)| record.action == "audit_overflow").collect();
+    assert_eq!(taken.len(), 2 * Gatherer::MAX_OF_SOURCE + 2 + 2);
+    let left = 1000 - Gatherer::MAX_OF_SOURCE as u32;
+    assert_eq!(rest.iter().map(|(_, record)| record.count).collect::<Vec<_>>(), [left, left]);
+    assert_eq!(rest[1].1.by, by_many(7).by);
+    // Together, nothing is uncounted.
+    assert_eq!(taken.iter().map(|(_, record)| record.count).sum::<u32>(), 2002);
+    // The next second begins anew.
+    assert!(gatherer.is_empty() && gatherer.add(Trail::Access, stranger(1)));
 }

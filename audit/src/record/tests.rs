@@ -39,7 +39,44 @@ fn texts_and_details_have_bounds() {
     for text in [cut.on.unwrap(), cut.reason.unwrap()] {
         assert!(text.len() <= Record::MAX_TEXT && text.ends_with("ä…"), "{text}");
     }
-    assert_eq!(Value::Object(cut.detail), json!({"too_long": Record::MAX_DETAIL + 13}));
+    assert_eq!(cut.detail["policy"]["length"], json!(Record::MAX_DETAIL + 2));
     let short = record().on("x".repeat(Record::MAX_TEXT)).with(json!({"a": 1}));
     assert_eq!(short.clone().bounded(), short);
+}
+
+#[test]
+fn a_long_text_hides_nothing_beside_it() {
+    let long = "x".repeat(Record::MAX_DETAIL);
+    let kept = record().with(json!({"name": long, "was": {"name": "a"}, "group_ids": ["system-admin"]})).bounded();
+    assert_eq!(kept.detail["group_ids"], json!(["system-admin"]));
+    assert_eq!(kept.detail["was"], json!({"name": "a"}));
+    let name = &kept.detail["name"];
+    // SHA-256 of the text in quotation marks.
+    let hash = Sha256::digest(format!("\"{long}\"")).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    assert_eq!((&name["length"], &name["sha256"]), (&json!(long.len() + 2), &json!(hash)));
+    assert!(name["begins"].as_str().unwrap().starts_with("\"xxxx"));
+}
+
+#[test]
+fn whatever_the_detail_is_it_fits() {
+    let mut many = Map::new();
+    for n in 0..5000 {
+        many.insert(format!("member {n}"), json!(n));
+    }
+    let two = json!({"a": "x".repeat(10_000), "b": "y".repeat(10_000), "c": 1});
+    let cases = [
+        Value::Object(many),
+        two.clone(),
+        json!({"n".repeat(20_000): 1}),
+        json!({"a": "\u{1}".repeat(9_000), "b": "\u{1}".repeat(9_000)}),
+        json!(vec!["x"; 9_000]),
+    ];
+    for case in cases {
+        let kept = record().with(case).bounded();
+        assert!(length_of(&kept.detail) <= Record::MAX_DETAIL, "{}", length_of(&kept.detail));
+        assert!(Value::Object(kept.detail).to_string().contains("sha256"));
+    }
+    // No more is cut than must be.
+    let kept = record().with(two).bounded();
+    assert_eq!((kept.detail["a"].is_string(), kept.detail["b"].is_string()), (true, false));
 }

@@ -4,6 +4,7 @@ use audit::{Outcome, Record, Trail, action_name};
 use auth_core::{Action, Authorized};
 use auth_login::{credential::Username, throttle::Failures};
 use service_bus::now;
+use store::Change;
 
 use crate::{AccountError, ForgiveFailures, Home, ListFailures, UserInfo};
 
@@ -22,11 +23,12 @@ impl Home {
         (addresses, users.into_iter().filter_map(of_user).collect())
     }
 
-    /// Forgets failures. Returns whether there were any.
+    /// Forgets failures. Returns whether there were any. Recorded on disk when this returns; if that fails they are forgotten
+    /// all the same, until the next start at most.
     ///
     /// # Errors
     /// [`AccountError::UnknownUser`], [`AccountError::CredentialsNotFound`] for a user who has no user name.
-    pub fn forgive_failures(&self, request: Authorized<ForgiveFailures>) -> Result<bool, AccountError> {
+    pub async fn forgive_failures(&self, request: Authorized<ForgiveFailures>) -> Result<bool, AccountError> {
         let mut record = Record::of(now(), action_name(ForgiveFailures::NAME), Outcome::Done, request.principal());
         let (_, ForgiveFailures { address, user_id }) = request.into_parts();
         let mut had = false;
@@ -40,7 +42,7 @@ impl Home {
             had |= self.books().throttle.forgive_address(address);
             record = record.with(serde_json::json!({"address": address}));
         }
-        self.record(Trail::Acts, record);
+        self.keep(vec![Change::Audit(Trail::Acts, Box::new(record))]).await?;
         Ok(had)
     }
 }

@@ -46,11 +46,12 @@ pub struct TrailState {
 }
 
 impl AuditState {
-    /// Tells whether everything is as it was written and every place that was noted is where it was.
+    /// Tells whether everything is as it was written and every place that was noted is where it was; one that has been
+    /// trimmed away is not.
     pub fn is_whole(&self) -> bool {
         self.trails
             .iter()
-            .all(|trail| trail.broken.is_none() && trail.noted.iter().all(|(_, found)| *found != Some(false)))
+            .all(|trail| trail.broken.is_none() && trail.noted.iter().all(|(_, found)| *found == Some(true)))
     }
 }
 
