@@ -39,6 +39,7 @@ pub use accounts::session::Session;
 pub use accounts::sign_in::LoginStep;
 pub use accounts::tokens::{AccessTokens, AnyToken, TokenInfo};
 pub use accounts::users::{UserInfo, UserPatch};
+pub use backup::UNFINISHED;
 pub use core_config::CorePatch;
 pub use counts::{Counts, OpenSocket};
 pub use home::{Home, Options};

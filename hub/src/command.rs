@@ -14,7 +14,7 @@ use std::{fs, path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
 use clap::CommandFactory;
-use home::{Home, Options};
+use home::{Home, Options, UNFINISHED};
 use store::SqliteStore;
 
 use crate::{
@@ -30,7 +30,7 @@ pub(crate) async fn run(command: Command) -> Result<()> {
         }
         Command::Backup { file, place, locked } => backup::back_up(&file, place, locked).await,
         Command::Restore { file, data, replace, identities, passphrase } => {
-            backup::restore(&file, &data, replace, &identities, passphrase)
+            backup::restore(&file, &data, replace, &identities, passphrase).await
         }
         Command::CheckConfig { config } => serve::check_config(&config),
         Command::ImportHa { config_dir, data } => import::run(&config_dir, &data).await,
@@ -61,7 +61,23 @@ fn open_store(data: &Path) -> Result<SqliteStore> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(data).with_context(|| format!("making {shown}"))?;
     let file = data.join("home.db");
     let hint = "is a hub running on this directory?";
-    SqliteStore::open(&file).with_context(|| format!("opening {} ({hint})", file.display()))
+    let store = SqliteStore::open(&file).with_context(|| format!("opening {} ({hint})", file.display()))?;
+    remove_unfinished(data);
+    Ok(store)
+}
+
+/// Removes what is left of copies that were being written when the power went: all secrets are in them. Nobody else writes
+/// one now, since the home is ours.
+fn remove_unfinished(data: &Path) {
+    for entry in fs::read_dir(data).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with("backup") && name.ends_with(UNFINISHED) {
+            match fs::remove_file(entry.path()) {
+                Ok(()) => tracing::warn!(name, "an unfinished copy was removed"),
+                Err(error) => tracing::warn!(name, %error, "an unfinished copy could not be removed"),
+            }
+        }
+    }
 }
 
 /// Opens the home in a data directory.

@@ -18,11 +18,8 @@ use crate::{
 /// Sends the database as it is at this moment. Every secret of the home is in it.
 pub(crate) async fn create(request: Request) -> Result<Response, Response> {
     let asked = request.authorize(CreateBackup {})?;
-    let path = request.app.home.create_backup(asked).await.map_err(|error| account_error(&error))?;
-    let file = File::open(&path).await;
-    // It stays readable through the open handle, and is gone whatever happens to whoever reads it.
-    _ = tokio::fs::remove_file(&path).await;
-    let file = file.map_err(|error| internal(&error))?;
+    let file = request.app.home.create_backup(asked).await.map_err(|error| account_error(&error))?;
+    let file = File::from_std(file);
     let length = file.metadata().await.map_err(|error| internal(&error))?.len();
     let mut response = Response::new(Body::from_stream(stream::unfold(file, piece)));
     let headers = response.headers_mut();

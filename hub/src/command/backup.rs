@@ -8,7 +8,8 @@ use std::{
 
 use age::{Decryptor, Encryptor, Identity, IdentityFile, Recipient, scrypt, x25519};
 use anyhow::{Context, Result, anyhow, bail};
-use store::{CopyReport, Store, check_copy};
+use audit::{Actor, Outcome, Record, Trail};
+use store::{Change, CopyReport, Store, check_copy};
 
 use super::{open_store, place::Hub};
 use crate::{
@@ -22,7 +23,13 @@ pub(crate) async fn back_up(file: &Path, place: Place, locked: Locked) -> Result
         bail!("{} is there already: nothing is written over", file.display());
     }
     let recipients = recipients(&locked)?;
-    let plain = beside(file, "plain");
+    // What is not encrypted yet stays where secrets are: in the home's directory, or in the user's directory for what
+    // lasts as long as a session. Only without recipients is it written where the copy goes, which may be a shared disk.
+    let plain = match (&place.data, recipients.is_empty()) {
+        (_, true) => beside(file, "plain"),
+        (Some(data), false) => beside(&data.join("backup"), "unfinished"),
+        (None, false) => beside(&private_directory()?.join("doorward-backup"), "unfinished"),
+    };
     match place.data {
         Some(data) => open_store(&data)?.copy_to(plain.path().to_owned()).await?,
         None => {
@@ -46,7 +53,13 @@ pub(crate) async fn back_up(file: &Path, place: Place, locked: Locked) -> Result
 }
 
 /// Puts a copy in the place of a home, after everything in it was read. The home that was there is kept beside it.
-pub(crate) fn restore(file: &Path, data: &Path, replace: bool, identities: &[PathBuf], passphrase: bool) -> Result<()> {
+pub(crate) async fn restore(
+    file: &Path,
+    data: &Path,
+    replace: bool,
+    identities: &[PathBuf],
+    passphrase: bool,
+) -> Result<()> {
     let name = file.display();
     let bytes = fs::read(file).with_context(|| format!("reading {name}"))?;
     let plain = if bytes.starts_with(b"age-encryption.org/") {
@@ -73,7 +86,10 @@ pub(crate) fn restore(file: &Path, data: &Path, replace: bool, identities: &[Pat
         let aside = (1..).map(|n| data.join(format!("home.db.before-restore-{n}"))).find(|path| !path.exists());
         let aside = aside.context("no name is free")?;
         wait_until_closed(data)?;
-        fs::rename(&home, &aside).with_context(|| format!("putting the home aside as {}", aside.display()))?;
+        // A second name, so that there is a home under its own name at every moment.
+        fs::hard_link(&home, &aside)
+            .or_else(|_| fs::rename(&home, &aside))
+            .with_context(|| format!("putting the home aside as {}", aside.display()))?;
         output::line(format!("the home that was there is {}", aside.display()));
     }
     for rest in ["home.db-wal", "home.db-shm"] {
@@ -81,8 +97,19 @@ pub(crate) fn restore(file: &Path, data: &Path, replace: bool, identities: &[Pat
     }
     fs::rename(incoming.path(), &home).with_context(|| format!("writing {}", home.display()))?;
     sync_directory_of(&home)?;
+    record(data, &file.file_name().unwrap_or_default().to_string_lossy()).await?;
     say(&report);
     Ok(())
+}
+
+/// Writes down that a copy was restored: what came after it was made is no longer in the trail.
+async fn record(data: &Path, name: &str) -> Result<()> {
+    let by = Actor::System { role: "command line".to_owned() };
+    let record = Record::new(service_bus::now(), "restore_backup", Outcome::Done, by).on(name);
+    let store = open_store(data)?;
+    store.commit(vec![Change::Audit(Trail::Acts, Box::new(record))]).await.context("recording that it was restored")?;
+    drop(store);
+    wait_until_closed(data)
 }
 
 fn say(CopyReport { users, entries, entities, audit_records, .. }: &CopyReport) {
@@ -131,6 +158,12 @@ impl Drop for Beside {
     fn drop(&mut self) {
         _ = fs::remove_file(&self.0);
     }
+}
+
+/// Returns a directory of this machine for what must not leave it.
+fn private_directory() -> Result<PathBuf> {
+    let named = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_dir());
+    Ok(named.unwrap_or_else(std::env::temp_dir))
 }
 
 fn sync_directory_of(file: &Path) -> Result<()> {

@@ -137,6 +137,8 @@ fn what_is_damaged_is_not_restored() {
     done(&with_input(&["user", "create", "--data", target_data.to_str().unwrap(), "late"], "x\n"));
     let replaced = doorward(&["restore", file.to_str().unwrap(), "--data", target_data.to_str().unwrap(), "--replace"]);
     assert!(done(&replaced).contains("home.db.before-restore-1"));
+    let restored = ["audit", "list", "--data", target_data.to_str().unwrap(), "--action", "restore_backup"];
+    assert_eq!(done(&doorward(&restored)).matches("\tcommand line\tdone\trestore_backup\tcopy.db").count(), 1);
     assert_eq!(names(&target_data), ["Ann", "gus"]);
     let aside = rusqlite::Connection::open(target_data.join("home.db.before-restore-1")).unwrap();
     let n: i64 = aside.query_row("SELECT count(*) FROM users", [], |row| row.get(0)).unwrap();
@@ -149,7 +151,11 @@ fn an_encrypted_copy_is_nobody_elses() {
     let data = dir.0.to_str().unwrap();
     let (locked, keyed) = (dir.0.join("locked.age"), dir.0.join("keyed.age"));
     let (locked, keyed) = (locked.to_str().unwrap(), keyed.to_str().unwrap());
+    // What a copy left behind when the power went has every secret in it.
+    let left = dir.0.join("backup-0123.unfinished");
+    std::fs::write(&left, "secrets").unwrap();
     done(&with_input(&["backup", locked, "--data", data, "--passphrase"], "correct horse\n"));
+    assert!(!left.exists());
     let bytes = std::fs::read(locked).unwrap();
     assert!(bytes.starts_with(b"age-encryption.org/v1") && !bytes.windows(7).any(|w| w == b"argon2i"));
     let target = Temporary::new();
@@ -178,4 +184,65 @@ fn an_encrypted_copy_is_nobody_elses() {
     // No clear text is left anywhere.
     let left: Vec<_> = std::fs::read_dir(&dir.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(!left.iter().any(|name| name.to_string_lossy().contains("plain")), "{left:?}");
+}
+
+/// Where an encrypted copy goes, nothing is ever written that is not encrypted: the disk may be somebody else's.
+#[test]
+fn the_place_of_an_encrypted_copy_never_has_a_plain_one() {
+    let dir = home("{}");
+    let shared = Temporary::new();
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let plain = std::thread::scope(|scope| {
+        let watching = scope.spawn(|| {
+            let mut plain = Vec::new();
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                for entry in std::fs::read_dir(&shared.0).unwrap().flatten() {
+                    let begins = std::fs::read(entry.path()).unwrap_or_default();
+                    if begins.starts_with(b"SQLite format 3") || entry.file_name().to_string_lossy().ends_with(".plain")
+                    {
+                        plain.push(entry.path());
+                    }
+                }
+            }
+            plain
+        });
+        for n in 0..5 {
+            let file = shared.0.join(format!("{n}.age"));
+            let arguments = ["backup", file.to_str().unwrap(), "--data", dir.0.to_str().unwrap(), "--passphrase"];
+            done(&with_input(&arguments, "correct horse\n"));
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        watching.join().unwrap()
+    });
+    assert!(plain.is_empty(), "{plain:?}");
+}
+
+/// Whoever asks for a copy and hangs up leaves none in the hub's directory.
+#[test]
+fn a_copy_that_nobody_waits_for_is_removed() {
+    use std::{
+        io::Write,
+        net::TcpStream,
+        time::{Duration, Instant},
+    };
+    let dir = home("{}");
+    let token = token(&dir);
+    let server = Server::serve(&dir.0, &[]);
+    for _ in 0..20 {
+        let mut socket = TcpStream::connect(&server.address).unwrap();
+        let head = format!("GET /api/doorward/backup HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
+        socket.write_all(head.as_bytes()).unwrap();
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let begun = Instant::now();
+    let mut owner = Ws::open(&server.address, &token);
+    loop {
+        let asked = owner.result("doorward/audit/list", json!({"action": "create_backup"}));
+        let left = std::fs::read_dir(&dir.0).unwrap().flatten();
+        let left = left.filter(|entry| entry.file_name().to_string_lossy().contains("unfinished")).count();
+        if left == 0 && !asked["records"].as_array().unwrap().is_empty() {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "{left} left");
+    }
 }
