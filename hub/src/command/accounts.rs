@@ -60,7 +60,7 @@ pub(crate) async fn user(command: User) -> Result<()> {
                 let groups: Vec<_> = groups.filter_map(Value::as_str).collect();
                 let username = user.get("username").and_then(Value::as_str).unwrap_or("-");
                 let (id, name) = (text(user, "id"), text(user, "name"));
-                output::line(format!("{id}\t{username}\t{name}\t{}\t{}", groups.join(","), flags.join(",")));
+                output::row([id, username, name, &groups.join(","), &flags.join(",")]);
             }
         }
         User::Create { place, username, name, groups } => {
@@ -108,7 +108,7 @@ pub(crate) async fn user(command: User) -> Result<()> {
                 for one in failures.get(list).and_then(Value::as_array).into_iter().flatten() {
                     let number = |name: &str| one.get(name).and_then(Value::as_u64).unwrap_or_default();
                     let (failures, wait) = (number("failures"), number("wait_secs"));
-                    output::line(format!("{}\t{failures} failures\tnext try in {wait} s", text(one, member)));
+                    output::row([text(one, member), &format!("{failures} failures"), &format!("next try in {wait} s")]);
                 }
             }
         }
@@ -140,7 +140,7 @@ pub(crate) async fn group(command: Group) -> Result<()> {
                     None => group.get("policy").cloned().unwrap_or_default().to_string(),
                     Some(problem) => format!("grants nothing: {}", problem.replace('\n', "; ")),
                 };
-                output::line(format!("{}\t{}\t{says}", text(group, "id"), text(group, "name")));
+                output::row([text(group, "id"), text(group, "name"), &says]);
             }
         }
         Group::Set { place, id, name, policy } => {
@@ -172,7 +172,7 @@ pub(crate) async fn token(command: Token) -> Result<()> {
                 let policy = token.get("policy").filter(|policy| !policy.is_null());
                 let policy = policy.map_or_else(|| "all that its user may".to_owned(), ToString::to_string);
                 let (id, kind) = (text(token, "id"), text(token, "type"));
-                output::line(format!("{id}\t{}\t{kind}\t{name}\t{policy}", name_of(text(token, "user_id"))));
+                output::row([id, &name_of(text(token, "user_id")), kind, name, &policy]);
             }
         }
         Token::Create { place, user, name, expires, policy } => {

@@ -40,7 +40,9 @@ pub(crate) async fn run(command: Audit) -> Result<()> {
             records.reverse();
             match format {
                 Format::Json => records.iter().for_each(output::line),
-                Format::Text => records.iter().map(line).for_each(output::line),
+                Format::Text => {
+                    records.iter().for_each(|record| output::row(fields(record).iter().map(String::as_str)))
+                }
             }
         }
         Audit::Verify { place, noted, format } => {
@@ -70,8 +72,8 @@ fn word(value: &impl ValueEnum) -> String {
     value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
-/// Writes one record as a line for people.
-fn line(record: &Value) -> String {
+/// Returns the fields of one record's line for people.
+fn fields(record: &Value) -> Vec<String> {
     let name = |id: &str| {
         let known = record.get("names").and_then(|names| names.get(id)).and_then(Value::as_str);
         known.unwrap_or(id).to_owned()
@@ -100,7 +102,7 @@ fn line(record: &Value) -> String {
     if let Some(detail) = record.get("detail") {
         shown.push(detail.to_string());
     }
-    shown.join("\t")
+    shown
 }
 
 fn verified(state: &Value, format: Format) -> Result<()> {
@@ -109,8 +111,13 @@ fn verified(state: &Value, format: Format) -> Result<()> {
     for trail in trails {
         wrong.extend(trail.get("broken").and_then(Value::as_str).map(ToOwned::to_owned));
         for noted in trail.get("noted").and_then(Value::as_array).into_iter().flatten() {
-            if noted.get("found") == Some(&Value::Bool(false)) {
-                wrong.push(format!("{} is not in the trail", text(noted, "place")));
+            match noted.get("found") {
+                Some(Value::Bool(true)) => {}
+                Some(Value::Bool(false)) => wrong.push(format!("{} is not in the trail", text(noted, "place"))),
+                _ => wrong.push(format!(
+                    "{} has been trimmed away: nothing shows any more that it was so",
+                    text(noted, "place")
+                )),
             }
         }
     }

@@ -54,8 +54,8 @@ fn show(entries: &[Value]) {
     for entry in entries {
         let text = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default();
         let state = if entry.get("disabled_by").is_some_and(Value::is_string) { "disabled" } else { text("state") };
-        let shown = [text("entry_id"), text("domain"), text("title"), state, text("reason")];
-        output::line(shown.join("\t").trim_end());
+        let reason = Some(text("reason")).filter(|reason| !reason.is_empty());
+        output::row([text("entry_id"), text("domain"), text("title"), state].into_iter().chain(reason));
     }
 }
 
