@@ -14,10 +14,12 @@ use crate::Record;
 pub enum Trail {
     /// What administrators, the machine and integrations changed.
     Acts,
-    /// Logins, what people changed of their own accounts, and what was refused.
+    /// Logins, and what people changed of their own accounts.
     Access,
     /// Service calls that were carried out, where that is asked for.
     Control,
+    /// What was refused, or failed: wants of rights, wrong passwords. Anybody can fill it, so nothing else is in it.
+    Refused,
 }
 
 /// A record in its place.
@@ -82,7 +84,7 @@ pub enum Broken {
 
 impl Trail {
     /// Every chain.
-    pub const ALL: [Self; 3] = [Self::Acts, Self::Access, Self::Control];
+    pub const ALL: [Self; 4] = [Self::Acts, Self::Access, Self::Control, Self::Refused];
 
     /// Returns the name.
     pub const fn as_str(self) -> &'static str {
@@ -90,6 +92,7 @@ impl Trail {
             Self::Acts => "acts",
             Self::Access => "access",
             Self::Control => "control",
+            Self::Refused => "refused",
         }
     }
 
@@ -99,6 +102,7 @@ impl Trail {
             Self::Acts => 1,
             Self::Access => 2,
             Self::Control => 3,
+            Self::Refused => 4,
         }
     }
 

@@ -57,7 +57,7 @@ impl Home {
     /// command or the route.
     pub fn record_refused(&self, session: &Session, action: &str, needed: &str) {
         let record = Record::of(now(), action, Outcome::Denied, &session.principal).because(format!("needs {needed}"));
-        self.record(Trail::Access, record);
+        self.record(Trail::Refused, record);
     }
 
     /// Records that a request was refused.
@@ -84,7 +84,7 @@ impl Home {
         };
         record.on = refusal.entity_id.as_ref().map(ToString::to_string).or_else(|| service.map(str::to_owned));
         record.asked_by = asker(principal, refusal.context.as_deref());
-        self.record(Trail::Access, record.because(reason));
+        self.record(Trail::Refused, record.because(reason));
     }
 
     /// Writes what has been gathered. What cannot be written waits for the next time.

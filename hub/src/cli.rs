@@ -364,10 +364,12 @@ pub(crate) enum Came {
 pub(crate) enum Trail {
     /// What administrators, the machine and integrations changed.
     Acts,
-    /// Logins, what people changed of their own accounts, and what was refused.
+    /// Logins, and what people changed of their own accounts.
     Access,
     /// Service calls that were let through.
     Control,
+    /// What was refused, or failed.
+    Refused,
 }
 
 #[derive(Debug, Subcommand)]

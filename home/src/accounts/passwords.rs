@@ -134,7 +134,7 @@ impl Home {
         if verdict == Verdict::Wrong {
             self.books().throttle.failed(Some(&username), address, now());
             let record = Record::of(now(), action_name(ChangePassword::NAME), Outcome::Failed, request.principal());
-            self.record(Trail::Access, record.on(user_id.as_str()).because("the present password was wrong"));
+            self.record(Trail::Refused, record.on(user_id.as_str()).because("the present password was wrong"));
             return Err(AccountError::WrongPassword);
         }
         self.books().throttle.succeeded(Some(&username), address, now());

@@ -146,7 +146,8 @@ impl Home {
         let mut record = Record { from: Some(ip), ..Record::new(now(), action, outcome, Actor::Nobody) };
         record.on = user_id.map(ToString::to_string);
         record.reason = reason.map(str::to_owned);
-        self.record(Trail::Access, record);
+        let trail = if outcome == Outcome::Done { Trail::Access } else { Trail::Refused };
+        self.record(trail, record);
     }
 
     /// Puts a hash of today in place of the outdated one that was found right, if it is still there. Failing is no harm:

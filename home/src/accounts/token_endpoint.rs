@@ -60,7 +60,7 @@ impl Home {
         let credential = credential.ok_or(invalid("Invalid code"))?;
         if let Some(reason) = self.refusal(&credential.user_id, ip) {
             let denied = Record { outcome: Outcome::Denied, ..record }.on(credential.user_id.as_str());
-            self.record(Trail::Access, denied.because(reason));
+            self.record(Trail::Refused, denied.because(reason));
             return Err(SignInError::Denied(reason));
         }
         let at = now();
@@ -116,7 +116,7 @@ impl Home {
         if let Some(reason) = self.refusal(&user_id, ip) {
             let by = Actor::User { id: user_id, token: Some(id) };
             let record = Record { from: Some(ip), ..Record::new(at, "refresh", Outcome::Denied, by) };
-            self.record(Trail::Access, record.because(reason));
+            self.record(Trail::Refused, record.because(reason));
             return Err(SignInError::Denied(reason));
         }
         let record = self.touched(&id, at, ip).ok_or(SignInError::InvalidGrant(None))?;

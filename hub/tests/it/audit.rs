@@ -62,6 +62,15 @@ fn everything_that_matters_is_in_the_trail() {
     find("login done");
     assert_eq!(find("create_session done")["by"]["user"]["id"], failed["on"]);
     assert_eq!(find("config/auth/list denied")["reason"], "needs an administrator");
+    // What anybody can cause at will is apart from everything else.
+    for (trail, is_refused) in [("refused", true), ("access", false), ("acts", false)] {
+        let list = admin.result("doorward/audit/list", json!({"trail": trail, "limit": 1000}));
+        let records = list["records"].as_array().unwrap();
+        assert!(!records.is_empty(), "{trail}");
+        for record in records {
+            assert_eq!(record["outcome"] != "done", is_refused, "{trail}: {record}");
+        }
+    }
     let call = find("call_service denied");
     assert_eq!((&call["on"], &call["detail"]["service"]), (&json!("light.bed_light"), &json!("light.turn_on")));
     assert!(call["reason"].as_str().unwrap().contains("no rule gives control"), "{call}");

@@ -26,7 +26,7 @@ pub(super) const TABLES: &str = "
 
 /// Where the chains are: the writer is the only one who continues them.
 #[derive(Clone, Debug)]
-pub(super) struct Chains([Chain; 3]);
+pub(super) struct Chains([Chain; Trail::ALL.len()]);
 
 impl Chains {
     pub(super) fn read(connection: &Connection) -> Result<Self, rusqlite::Error> {
