@@ -56,7 +56,7 @@ impl Default for ServeOptions {
 /// A connection counts towards the bounds until its socket closes, also after it has become a WebSocket.
 ///
 /// # Cancel safety
-/// Dropping the future closes the listening socket; open connections go on in their tasks.
+/// Dropping the future closes the listening socket; open connections end when what they are at is done.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
