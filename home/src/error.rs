@@ -65,6 +65,9 @@ pub enum AccountError {
     /// The user has a second factor already.
     #[error("there is a second factor already: take that away first")]
     FactorExists,
+    /// What changes how somebody logs in needs a session that began with a login, not a long-lived token.
+    #[error("log in for that: a long-lived token is not enough")]
+    NeedsLogin,
     /// The user has no second factor.
     #[error("there is no second factor")]
     NoFactor,

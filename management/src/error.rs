@@ -69,6 +69,7 @@ impl From<AccountError> for OperationError {
             | AccountError::OwnerCredentials
             | AccountError::CredentialsExist
             | AccountError::FactorExists
+            | AccountError::NeedsLogin
             | AccountError::ServiceAccount(_)
             | AccountError::UsernameTaken(_)
             | AccountError::UsernameNotNormalized(_)

@@ -3,10 +3,11 @@
 use std::{collections::HashMap, net::IpAddr};
 
 use audit::{Actor, Outcome, Record, Trail};
-use auth_core::{Authorized, Timestamp, UserId};
+use auth_core::{Authorized, Principal, Timestamp, UserId, Who};
 use auth_login::{
     credential::Credential,
     login_flow::{FlowError, StepResult},
+    refresh_token::TokenKind,
     second_factor::{RecoveryCodes, SecondFactor, Shown, StoredFactor},
     totp::TotpSecret,
 };
@@ -84,9 +85,10 @@ impl Home {
     /// Begins to set a second factor up, in place of a set-up that was not ended. Nothing changes until it is proved.
     ///
     /// # Errors
-    /// [`AccountError::NoUser`], [`AccountError::ServiceAccount`], [`AccountError::FactorExists`].
+    /// [`AccountError::NoUser`], [`AccountError::NeedsLogin`], [`AccountError::ServiceAccount`],
+    /// [`AccountError::FactorExists`].
     pub fn set_up_factor(&self, request: &Authorized<SetUpFactor>) -> Result<FactorSetUp, AccountError> {
-        let user_id = request.principal().user_id().ok_or(AccountError::NoUser)?;
+        let user_id = self.logged_in(request.principal())?;
         let info = self.who_is(user_id).ok_or(AccountError::UnknownUser)?;
         if info.user.is_service || info.user.system_generated {
             return Err(AccountError::ServiceAccount("people"));
@@ -137,10 +139,10 @@ impl Home {
     /// Makes new recovery codes for the caller; the old ones are good no more.
     ///
     /// # Errors
-    /// [`AccountError::NoFactor`], [`AccountError::Store`].
+    /// [`AccountError::NeedsLogin`], [`AccountError::NoFactor`], [`AccountError::Store`].
     pub async fn renew_recovery(&self, request: Authorized<RenewRecovery>) -> Result<RecoveryCodes, AccountError> {
         let (mut turn, principal, RenewRecovery {}) = self.begin(request).await?;
-        let user_id = principal.user_id().ok_or(AccountError::NoUser)?;
+        let user_id = self.logged_in(&principal)?;
         let factor = self.books().factors.by_user.get(user_id).cloned().flatten();
         let mut factor = factor.ok_or(AccountError::NoFactor)?;
         let codes = factor.renew_recovery(&mut OsEntropy);
@@ -151,11 +153,24 @@ impl Home {
     /// Takes the caller's second factor away; nothing happens if there is none.
     ///
     /// # Errors
-    /// [`AccountError::NoUser`], [`AccountError::Store`].
+    /// [`AccountError::NoUser`], [`AccountError::NeedsLogin`], [`AccountError::Store`].
     pub async fn remove_factor(&self, request: Authorized<RemoveFactor>) -> Result<(), AccountError> {
         let (mut turn, principal, RemoveFactor {}) = self.begin(request).await?;
-        let user_id = principal.user_id().ok_or(AccountError::NoUser)?.clone();
+        let user_id = self.logged_in(&principal)?.clone();
         self.take_factor(&mut turn, &user_id).await
+    }
+
+    /// Returns the user of a session that began with a login. Long-lived tokens lie about in programs: whoever finds one
+    /// must not be able to change how its user logs in.
+    fn logged_in<'a>(&self, principal: &'a Principal) -> Result<&'a UserId, AccountError> {
+        let Who::User { user_id, token_id } = principal.who() else { return Err(AccountError::NoUser) };
+        let books = self.books();
+        let token = token_id.as_ref().and_then(|id| books.tokens.get(id));
+        if token.is_some_and(|token| token.kind() == TokenKind::Normal) {
+            Ok(user_id)
+        } else {
+            Err(AccountError::NeedsLogin)
+        }
     }
 
     /// Takes the second factor of somebody who has lost it away; not the owner's.

@@ -6,7 +6,10 @@ use auth_core::Timestamp;
 use auth_login::totp::{TotpSecret, TotpStep};
 use serde_json::{Value, json};
 
-use crate::support::{Server, Ws};
+use crate::{
+    import::log_in,
+    support::{Server, Ws},
+};
 
 /// A login that has begun.
 struct Login<'a> {
@@ -49,6 +52,11 @@ fn code(secret: &str, steps: i64) -> String {
     TotpSecret::parse(secret).unwrap().code(TotpStep::at(now().plus_secs(30 * steps)))
 }
 
+/// Opens a WebSocket with a session of a demo's user that began with a login.
+fn logged_in(server: &Server, user: &str) -> Ws {
+    Ws::open(&server.address, &log_in(server, user, &format!("{user}-pass")).unwrap())
+}
+
 /// Sets a factor up. Returns its secret and the recovery codes.
 fn enrol(user: &mut Ws) -> (String, Vec<String>) {
     let form = user.result("auth/setup_mfa", json!({"mfa_module_id": "totp"}));
@@ -67,7 +75,7 @@ fn enrol(user: &mut Ws) -> (String, Vec<String>) {
 #[test]
 fn the_profile_page_sets_a_factor_up() {
     let server = Server::demo();
-    let mut kitchen = server.ws_as("kitchen");
+    let mut kitchen = logged_in(&server, "kitchen");
     let modules = |ws: &mut Ws| ws.result("auth/current_user", json!({}))["mfa_modules"].clone();
     assert_eq!(modules(&mut kitchen), json!([{"id": "totp", "name": "Authenticator app", "enabled": false}]));
     assert_eq!(kitchen.refused("auth/setup_mfa", json!({"mfa_module_id": "sms"})), "no_module");
@@ -90,7 +98,13 @@ fn the_profile_page_sets_a_factor_up() {
     assert_eq!(codes.len(), 10);
     assert_eq!(modules(&mut kitchen)[0]["enabled"], true);
     assert_eq!(kitchen.refused("auth/setup_mfa", json!({"mfa_module_id": "totp"})), "not_allowed");
+    // A token that lies about in a program changes nothing of how its user logs in.
+    let mut program = server.ws_as("kitchen");
+    assert_eq!(program.refused("auth/depose_mfa", json!({"mfa_module_id": "totp"})), "not_allowed");
+    assert_eq!(program.refused("doorward/recovery_codes/renew", json!({})), "not_allowed");
+    assert_eq!(Login::begin(&server).password("kitchen")["step_id"], "mfa");
     assert_eq!(kitchen.result("auth/depose_mfa", json!({"mfa_module_id": "totp"})), "done");
+    assert_eq!(program.refused("auth/setup_mfa", json!({"mfa_module_id": "totp"})), "not_allowed");
     assert_eq!(Login::begin(&server).password("kitchen")["type"], "create_entry");
     assert!(!server.log().contains(&secret));
 }
@@ -98,7 +112,7 @@ fn the_profile_page_sets_a_factor_up() {
 #[test]
 fn a_login_needs_the_code_once_each() {
     let server = Server::demo();
-    let (secret, codes) = enrol(&mut server.ws_as("reader"));
+    let (secret, codes) = enrol(&mut logged_in(&server, "reader"));
     let login = Login::begin(&server);
     let form = login.password("reader");
     assert_eq!((&form["step_id"], &form["errors"]), (&json!("mfa"), &json!({})), "{form}");
@@ -147,7 +161,7 @@ fn a_login_needs_the_code_once_each() {
         admin.refused("doorward/users/remove_second_factor", json!({"user_id": id_of("reader").0})),
         "not_found"
     );
-    enrol(&mut server.ws_as("owner"));
+    enrol(&mut logged_in(&server, "owner"));
     let owners = json!({"user_id": id_of("owner").0});
     assert_eq!(admin.refused("doorward/users/remove_second_factor", owners), "unauthorized");
 
@@ -163,7 +177,7 @@ fn a_login_needs_the_code_once_each() {
 #[test]
 fn codes_cannot_be_guessed() {
     let server = Server::demo();
-    enrol(&mut server.ws_as("areas"));
+    enrol(&mut logged_in(&server, "areas"));
     let login = Login::begin(&server);
     login.password("areas");
     let mut seen = Vec::new();
@@ -190,12 +204,9 @@ fn codes_cannot_be_guessed() {
 fn a_factor_and_what_was_used_of_it_survive_a_restart() {
     let dir = crate::cli::home("{}");
     let data = dir.0.to_str().unwrap();
-    let token = crate::cli::done(&crate::support::server::doorward(&[
-        "token", "create", "--data", data, "--user", "ann", "--name", "x",
-    ]));
     let (secret, codes, used) = {
         let server = Server::serve(&dir.0, &[]);
-        let (secret, codes) = enrol(&mut Ws::open(&server.address, token.trim()));
+        let (secret, codes) = enrol(&mut Ws::open(&server.address, &log_in(&server, "ann", "secret").unwrap()));
         let login = Login::begin(&server);
         login.step(json!({"username": "ann", "password": "secret"}));
         let used = code(&secret, 1);

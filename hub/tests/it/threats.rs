@@ -78,7 +78,8 @@ fn a04_no_secret_is_in_the_log() {
     let server = Server::start_with(&arguments, &dir.0, &[("RUST_LOG", "trace")]);
     let mut secrets = vec![token.trim().to_owned(), gus.trim().to_owned(), "a wrong password".to_owned()];
     assert!(log_in(&server, "ann", "a wrong password").is_err());
-    secrets.push(log_in(&server, "ann", "secret").unwrap());
+    let session = log_in(&server, "ann", "secret").unwrap();
+    secrets.push(session.clone());
     let mut ann = Ws::open(&server.address, token.trim());
     let wish = json!({"user_id": "none", "username": "x", "password": "a password for nobody"});
     ann.call("config/auth_provider/homeassistant/create", wish);
@@ -88,7 +89,8 @@ fn a04_no_secret_is_in_the_log() {
     secrets.extend(["a password for nobody", "a guess at a password", "the next password"].map(str::to_owned));
     let made = ann.result("auth/long_lived_access_token", json!({"client_name": "y", "lifespan": 1}));
     secrets.push(made.as_str().unwrap().to_owned());
-    let form = ann.result("auth/setup_mfa", json!({"mfa_module_id": "totp"}));
+    let mut at_home = Ws::open(&server.address, &session);
+    let form = at_home.result("auth/setup_mfa", json!({"mfa_module_id": "totp"}));
     secrets.push(form["description_placeholders"]["code"].as_str().unwrap().to_owned());
     server.request("GET", "/api/states").token("not.a.token.at.all").send();
     secrets.push("not.a.token.at.all".to_owned());
