@@ -152,11 +152,10 @@ fn back_up_if_older(connection: &Connection, path: &Path) -> Result<(), StoreErr
         name.push(suffix);
         PathBuf::from(name)
     };
-    let (partial, copy) = (beside(format!(".v{found}.partial")), beside(format!(".v{found}")));
+    let (partial, whole) = (beside(format!(".v{found}.partial")), beside(format!(".v{found}")));
     _ = std::fs::remove_file(&partial);
-    make_private(&partial);
-    connection.execute("VACUUM INTO ?1", [partial.to_string_lossy()])?;
-    std::fs::rename(&partial, &copy).map_err(|error| StoreError::Backup { path: copy.display().to_string(), error })
+    copy::write(connection, &partial)?;
+    std::fs::rename(&partial, &whole).map_err(|error| StoreError::Backup { path: whole.display().to_string(), error })
 }
 
 fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
