@@ -6,7 +6,7 @@ use audit::{Actor, Outcome, Record, Trail};
 use auth_core::{Authorized, Principal, Timestamp, UserId, Who};
 use auth_login::{
     credential::Credential,
-    login_flow::{FlowError, StepResult},
+    login_flow::FlowError,
     refresh_token::TokenKind,
     second_factor::{RecoveryCodes, SecondFactor, Shown, StoredFactor},
     totp::TotpSecret,
@@ -256,21 +256,7 @@ impl Home {
                 now(),
             )
         };
-        let wrong = "wrong or used code of the second factor";
-        match &step {
-            Ok(StepResult::Done(_)) => self.record_login(Outcome::Done, Some(&credential.user_id), ip, None),
-            Ok(_) | Err(FlowError::TooManyCodes) => {
-                self.record_login(Outcome::Failed, Some(&credential.user_id), ip, Some(wrong));
-            }
-            Err(FlowError::Blocked(reason)) => {
-                self.record_login(Outcome::Denied, Some(&credential.user_id), ip, Some(reason));
-            }
-            Err(error) => self.record_login(Outcome::Failed, Some(&credential.user_id), ip, Some(&error.to_string())),
-        }
-        match step? {
-            StepResult::Done(finished) => Ok(self.end_login(finished).await),
-            StepResult::InvalidCode | StepResult::InvalidAuth | StepResult::NeedsCode => Ok(LoginStep::InvalidCode),
-        }
+        self.end_step(step, Some(&credential.user_id), ip).await
     }
 
     /// Takes a code and keeps that it was used. `None` for a wrong one.

@@ -92,28 +92,39 @@ impl Home {
                 now(),
             )
         };
-        let refused = match &step {
-            Ok(StepResult::Done(_)) => None,
-            Ok(StepResult::NeedsCode | StepResult::InvalidCode) => {
-                self.record_sign_in("login_password", Outcome::Done, user_id.as_ref(), ip, None);
-                return Ok(LoginStep::NeedsCode);
+        self.end_step(step, user_id.as_ref(), ip).await
+    }
+
+    /// Ends a step of a login: records what came of it, and gives the code if the login is done.
+    pub(crate) async fn end_step(
+        &self,
+        step: Result<StepResult, FlowError>,
+        user_id: Option<&UserId>,
+        ip: IpAddr,
+    ) -> Result<LoginStep, SignInError> {
+        const WRONG_CODE: &str = "wrong or used code of the second factor";
+        match &step {
+            Ok(StepResult::Done(_)) => self.record_login(Outcome::Done, user_id, ip, None),
+            Ok(StepResult::NeedsCode) => self.record_sign_in("login_password", Outcome::Done, user_id, ip, None),
+            Ok(StepResult::InvalidAuth) => {
+                self.record_login(Outcome::Failed, user_id, ip, Some("wrong password or unknown user name"));
             }
-            Ok(StepResult::InvalidAuth) => Some((Outcome::Failed, "wrong password or unknown user name".to_owned())),
-            Err(FlowError::Blocked(reason)) => Some((Outcome::Denied, (*reason).to_owned())),
-            Err(error) => Some((Outcome::Failed, error.to_string())),
-        };
-        match refused {
-            None => self.record_login(Outcome::Done, user_id.as_ref(), ip, None),
-            Some((outcome, reason)) => self.record_login(outcome, user_id.as_ref(), ip, Some(&reason)),
+            Ok(StepResult::InvalidCode) | Err(FlowError::TooManyCodes) => {
+                self.record_login(Outcome::Failed, user_id, ip, Some(WRONG_CODE));
+            }
+            Err(FlowError::Blocked(reason)) => self.record_login(Outcome::Denied, user_id, ip, Some(reason)),
+            Err(error) => self.record_login(Outcome::Failed, user_id, ip, Some(&error.to_string())),
         }
-        match step? {
-            StepResult::Done(finished) => Ok(self.end_login(finished).await),
-            StepResult::InvalidAuth | StepResult::NeedsCode | StepResult::InvalidCode => Ok(LoginStep::InvalidAuth),
-        }
+        Ok(match step? {
+            StepResult::Done(finished) => self.end_login(finished).await,
+            StepResult::NeedsCode => LoginStep::NeedsCode,
+            StepResult::InvalidAuth => LoginStep::InvalidAuth,
+            StepResult::InvalidCode => LoginStep::InvalidCode,
+        })
     }
 
     /// Gives the code of a login that is done.
-    pub(crate) async fn end_login(&self, finished: Finished) -> LoginStep {
+    async fn end_login(&self, finished: Finished) -> LoginStep {
         let code = self.books().codes.issue(finished.grant, now(), &mut OsEntropy);
         if let Some(password) = finished.replacement {
             self.upgrade_password(finished.login, password).await;
