@@ -2,10 +2,10 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
 };
 
-use auth_core::{Timestamp, UserId};
+use auth_core::{Timestamp, UserId, network_of};
 use indexmap::IndexMap;
 
 use crate::{Actor, Outcome, Record, Trail};
@@ -123,18 +123,10 @@ impl Key {
             outcome: record.outcome,
             by: record.by.clone(),
             asked_by: record.asked_by.clone(),
-            from: record.from.map(network),
+            from: record.from.map(network_of),
             on: record.on.clone(),
             reason: record.reason.clone(),
         }
-    }
-}
-
-/// Returns what counts as one address.
-fn network(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64)),
-        ip => ip,
     }
 }
 

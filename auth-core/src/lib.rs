@@ -27,7 +27,9 @@ pub use group::Group;
 pub use schedule::{Day, InvalidSchedule, Schedule, Window};
 pub use user::User;
 
+mod network;
 pub mod principal;
+pub use network::network_of;
 pub use principal::{Principal, Who};
 
 mod numbered;

@@ -2,9 +2,11 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+
+use auth_core::network_of;
 
 /// Counts what addresses hold, such as connections. An address that holds nothing is not remembered, so the memory is
 /// bounded by what is held. Of IPv6, a /64 counts as one address.
@@ -29,7 +31,7 @@ impl Slots {
 
     /// Counts one more; `None` if there are as many as may be.
     pub fn take(&self, ip: IpAddr) -> Option<Slot> {
-        let key = key_of(ip);
+        let key = network_of(ip);
         let mut counts = self.counts();
         let count = counts.entry(key).or_default();
         if *count >= self.max {
@@ -41,7 +43,7 @@ impl Slots {
 
     /// Tells whether one more would be counted.
     pub fn has_room(&self, ip: IpAddr) -> bool {
-        self.counts().get(&key_of(ip)).is_none_or(|count| *count < self.max)
+        self.counts().get(&network_of(ip)).is_none_or(|count| *count < self.max)
     }
 
     fn counts(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
@@ -58,14 +60,6 @@ impl Drop for Slot {
                 counts.remove(&self.key);
             }
         }
-    }
-}
-
-/// Returns what counts as one address: of IPv6 the half that a household gets.
-fn key_of(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64)),
-        ip => ip,
     }
 }
 
