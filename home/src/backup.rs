@@ -5,7 +5,7 @@ use std::{fs::File, path::PathBuf, sync::Arc};
 use audit::{Outcome, Record, Trail, action_name};
 use auth_core::{Action, Authorized};
 use service_bus::now;
-use store::{Change, StoreError};
+use store::StoreError;
 
 use crate::{AccountError, CreateBackup, Home, accounts::sign_in::new_id};
 
@@ -24,7 +24,7 @@ impl Home {
     /// [`AccountError::Store`].
     pub async fn create_backup(&self, request: Authorized<CreateBackup>) -> Result<File, AccountError> {
         let record = Record::of(now(), action_name(CreateBackup::NAME), Outcome::Done, request.principal());
-        self.keep(vec![Change::Audit(Trail::Acts, Box::new(record))]).await?;
+        self.keep_record(Trail::Acts, record).await?;
         let path = PathBuf::from(&self.inner.config_dir).join(format!("backup-{}{UNFINISHED}", new_id()));
         let store = Arc::clone(&self.inner.store);
         let copied = tokio::spawn(async move {

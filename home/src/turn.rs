@@ -118,6 +118,11 @@ impl Home {
         Ok(())
     }
 
+    /// Records what changes nothing that is kept. On disk when this returns.
+    pub(crate) async fn keep_record(&self, trail: Trail, record: Record) -> Result<(), StoreError> {
+        self.keep(vec![Change::Audit(trail, Box::new(record))]).await
+    }
+
     /// Keeps changes, and tells whoever follows the audit trail of the records among them.
     pub(crate) async fn keep(&self, changes: Vec<Change>) -> Result<(), StoreError> {
         let committed = self.inner.store.commit(changes).await;

@@ -4,7 +4,6 @@ use audit::{Outcome, Record, Trail, action_name};
 use auth_core::{Action, Authorized};
 use auth_login::{credential::Username, throttle::Failures};
 use service_bus::now;
-use store::Change;
 
 use crate::{AccountError, ForgiveFailures, Home, ListFailures, UserInfo};
 
@@ -42,7 +41,7 @@ impl Home {
             had |= self.books().throttle.forgive_address(address);
             record = record.with(serde_json::json!({"address": address}));
         }
-        self.keep(vec![Change::Audit(Trail::Acts, Box::new(record))]).await?;
+        self.keep_record(Trail::Acts, record).await?;
         Ok(had)
     }
 }

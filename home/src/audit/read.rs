@@ -1,5 +1,7 @@
 //! The audit trail read: searched, checked, and its settings.
 
+use std::cmp::Ordering;
+
 use audit::{Chain, Filter, Head, Trail};
 use auth_core::Authorized;
 use serde_json::{Value, json};
@@ -115,15 +117,14 @@ impl Home {
     async fn verify_trail(&self, mut span: AuditSpan, noted: &[Head]) -> Result<TrailState, AccountError> {
         let trail: Trail = span.start.trail;
         let mut chain = Chain::at(span.start);
-        let judge = |head: &Head, end: u64| match head.number {
-            n if n < span.start.number => None,
-            n if n == span.start.number => Some(*head == span.start),
-            n if n > end => Some(false),
+        let judge = |head: &Head| match head.number.cmp(&span.start.number) {
+            Ordering::Less => None,
+            Ordering::Equal => Some(*head == span.start),
             // Until the line itself says otherwise.
-            _ => Some(false),
+            Ordering::Greater => Some(false),
         };
         let wanted = noted.iter().filter(|head| head.trail == trail);
-        let mut noted: Vec<_> = wanted.map(|head| (*head, judge(head, span.end.number))).collect();
+        let mut noted: Vec<_> = wanted.map(|head| (*head, judge(head))).collect();
         let mut broken = None;
         let mut after = 0;
         'pages: loop {
