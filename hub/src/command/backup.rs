@@ -8,10 +8,10 @@ use std::{
 
 use age::{Decryptor, Encryptor, Identity, IdentityFile, Recipient, scrypt, x25519};
 use anyhow::{Context, Result, anyhow, bail};
-use audit::{Actor, Outcome, Record, Trail};
+use audit::{Outcome, Record, Trail};
 use store::{Change, CopyReport, Store, check_copy};
 
-use super::{open_store, place::Hub};
+use super::{accounts::at_machine, open_store, place::Hub};
 use crate::{
     cli::{Locked, Place},
     output,
@@ -104,8 +104,7 @@ pub(crate) async fn restore(
 
 /// Writes down that a copy was restored: what came after it was made is no longer in the trail.
 async fn record(data: &Path, name: &str) -> Result<()> {
-    let by = Actor::System { role: "command line".to_owned() };
-    let record = Record::new(service_bus::now(), "restore_backup", Outcome::Done, by).on(name);
+    let record = Record::of(service_bus::now(), "restore_backup", Outcome::Done, &at_machine()).on(name);
     let store = open_store(data)?;
     store.commit(vec![Change::Audit(Trail::Acts, Box::new(record))]).await.context("recording that it was restored")?;
     drop(store);

@@ -3,13 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, anyhow, bail};
-use auth_core::principal::danger;
 use home::Home;
 use management::{Call, Operation, OperationError};
 use outbound::{Client, Limits, Reach, Request, SystemLookup};
 use serde_json::{Map, Value};
 
-use super::open_home;
+use super::{accounts::at_machine, open_home};
 use crate::cli::{Area, Place};
 
 /// A home that can be asked.
@@ -35,7 +34,7 @@ impl Asked {
         members.retain(|_, value| !value.is_null());
         match self {
             Self::Data(home) => {
-                let call = Call::new(home.clone(), danger::system_principal("command line"), members);
+                let call = Call::new(home.clone(), at_machine(), members);
                 Ok(operation.run(call).await.map_err(|error| anyhow!(said(error)))?)
             }
             Self::Hub(hub) => hub.operate(operation, members).await,
