@@ -13,9 +13,8 @@ use std::{
 use anyhow::{Context, Result};
 use auth_core::principal::danger;
 use home::{Home, SetAudit};
-use serde_json::{Value, json};
 
-use crate::{Figure, home_of, websocket::Caller};
+use crate::{Figure, home_of, login::log_in, websocket::Caller};
 
 const CHECKS: usize = 200_000;
 const CALLS: usize = 3000;
@@ -83,7 +82,7 @@ fn logins(address: SocketAddr, token: &str) -> Result<Vec<Figure>> {
             let (stop, n) = (Arc::clone(&stop), Arc::clone(&n));
             std::thread::spawn(move || {
                 while !stop.load(Relaxed) {
-                    if log_in(address).is_ok() {
+                    if log_in(&address.to_string(), "pass").is_ok() {
                         n.fetch_add(1, Relaxed);
                     }
                 }
@@ -132,31 +131,4 @@ fn slowest(address: SocketAddr, token: &str, during: Duration) -> Result<f64> {
     }
     taken.sort_by(f64::total_cmp);
     taken.get(taken.len() * 99 / 100).copied().context("no request")
-}
-
-fn log_in(address: SocketAddr) -> Result<()> {
-    let client_id = format!("http://{address}/");
-    let start = json!({"client_id": client_id, "handler": ["homeassistant", null], "redirect_uri": client_id});
-    let flow = post(address, "/auth/login_flow", "application/json", &start.to_string())?;
-    let path = format!("/auth/login_flow/{}", flow.get("flow_id").and_then(Value::as_str).context("no flow")?);
-    let step = json!({"client_id": client_id, "username": "owner", "password": "pass"});
-    let done = post(address, &path, "application/json", &step.to_string())?;
-    let code = done.get("result").and_then(Value::as_str).context("no code")?;
-    let form = format!("grant_type=authorization_code&code={code}&client_id={client_id}");
-    let tokens = post(address, "/auth/token", "application/x-www-form-urlencoded", &form)?;
-    tokens.get("access_token").map(|_| ()).context("no token")
-}
-
-fn post(address: SocketAddr, path: &str, content_type: &str, body: &str) -> Result<Value> {
-    let mut socket = TcpStream::connect(address)?;
-    socket.set_nodelay(true)?;
-    write!(
-        socket,
-        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )?;
-    let mut text = String::new();
-    socket.read_to_string(&mut text)?;
-    let (_, body) = text.split_once("\r\n\r\n").context("no answer")?;
-    Ok(serde_json::from_str(body)?)
 }

@@ -8,6 +8,7 @@
 mod accounts;
 mod demo;
 mod home_of;
+mod login;
 mod mqtt;
 mod rest;
 mod websocket;

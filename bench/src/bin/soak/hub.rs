@@ -2,15 +2,18 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
+    io::{BufRead, BufReader, Write},
     path::PathBuf,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, ensure};
-use serde_json::{Value, json};
+
+use crate::login;
+
+/// The owner's.
+const PASSWORD: &str = "a good password";
 
 /// A running hub.
 pub(crate) struct Hub {
@@ -40,7 +43,7 @@ impl Hub {
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()?;
-        make.stdin.take().context("no input")?.write_all(b"a good password\n")?;
+        make.stdin.take().context("no input")?.write_all(format!("{PASSWORD}\n").as_bytes())?;
         ensure!(make.wait()?.success(), "no user was made");
         let token = Command::new(&binary)
             .args(["token", "create", "--data", &data, "--user", "owner", "--name", "soak"])
@@ -94,35 +97,12 @@ impl Drop for Hub {
 
 /// Logs in by the password, as a browser does.
 pub(crate) fn log_in(address: &str) -> Result<Session> {
-    let client_id = format!("http://{address}/");
-    let start = json!({"client_id": client_id, "handler": ["homeassistant", null], "redirect_uri": client_id});
-    let flow = post(address, "/auth/login_flow", "application/json", &start.to_string())?;
-    let path = format!("/auth/login_flow/{}", flow["flow_id"].as_str().context("no flow")?);
-    let step = json!({"client_id": client_id, "username": "owner", "password": "a good password"});
-    let done = post(address, &path, "application/json", &step.to_string())?;
-    let code = done["result"].as_str().context("no code")?;
-    let form = format!("grant_type=authorization_code&code={code}&client_id={client_id}");
-    let tokens = post(address, "/auth/token", "application/x-www-form-urlencoded", &form)?;
+    let tokens = login::log_in(address, PASSWORD)?;
     let text = |name: &str| tokens[name].as_str().map(ToOwned::to_owned).context("no token");
     Ok(Session { access_token: text("access_token")?, refresh_token: text("refresh_token")? })
 }
 
 pub(crate) fn revoke(address: &str, refresh_token: &str) -> Result<()> {
     let form = format!("token={refresh_token}");
-    post(address, "/auth/revoke", "application/x-www-form-urlencoded", &form).map(drop)
-}
-
-fn post(address: &str, path: &str, content_type: &str, body: &str) -> Result<Value> {
-    let mut socket = TcpStream::connect(address)?;
-    socket.set_nodelay(true)?;
-    write!(
-        socket,
-        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )?;
-    let mut text = String::new();
-    socket.read_to_string(&mut text)?;
-    let (head, body) = text.split_once("\r\n\r\n").context("no answer")?;
-    ensure!(head.starts_with("HTTP/1.1 200"), "{text}");
-    Ok(if body.is_empty() { Value::Null } else { serde_json::from_str(body)? })
+    login::post(address, "/auth/revoke", "application/x-www-form-urlencoded", &form).map(drop)
 }

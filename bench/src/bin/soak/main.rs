@@ -12,6 +12,8 @@
 
 mod client;
 mod hub;
+#[path = "../../login.rs"]
+mod login;
 
 use std::{
     sync::{
