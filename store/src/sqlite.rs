@@ -165,7 +165,7 @@ fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     let change = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found = version_of(&change)?;
     if found < VERSION {
-        for kind in RecordKind::ALL.into_iter().filter(|kind| kind.since() > found) {
+        for kind in RecordKind::ALL.iter().copied().filter(|kind| kind.since() > found) {
             // The rowid keeps the order of first writing.
             let table = kind.table();
             change.execute(&format!("CREATE TABLE {table} (id TEXT NOT NULL UNIQUE, body TEXT NOT NULL)"), [])?;
@@ -182,7 +182,7 @@ fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
 /// Reads everything of a database whose tables are those of `version`.
 fn load(connection: &Connection, version: i64) -> Result<Stored, StoreError> {
     let mut stored = Stored::default();
-    for kind in RecordKind::ALL.into_iter().filter(|kind| kind.since() <= version) {
+    for kind in RecordKind::ALL.iter().copied().filter(|kind| kind.since() <= version) {
         let table = kind.table();
         let mut query = connection.prepare(&format!("SELECT id, body FROM {table} ORDER BY rowid"))?;
         let mut rows = query.query([])?;

@@ -62,7 +62,7 @@ async fn an_older_database_gets_its_new_tables() {
     let path = std::env::temp_dir().join(format!("doorward-older-{}.db", std::process::id()));
     {
         let old = rusqlite::Connection::open(&path).unwrap();
-        for kind in RecordKind::ALL.into_iter().filter(|kind| kind.since() == 1) {
+        for kind in RecordKind::ALL.iter().copied().filter(|kind| kind.since() == 1) {
             old.execute(&format!("CREATE TABLE {} (id TEXT NOT NULL UNIQUE, body TEXT NOT NULL)", kind.table()), [])
                 .unwrap();
         }
