@@ -9,8 +9,23 @@ pub trait Action {
     /// What it is called in logs and in the audit trail: the type's name, such as `CreateUser`.
     const NAME: &'static str;
 
+    /// What whoever asks must have shown lately, besides having the right. Whoever keeps sessions checks it.
+    const PROOF: Proof = Proof::Session;
+
     /// Returns what the principal must be allowed for this request to run.
     fn need(&self) -> Need<'_>;
+}
+
+/// What whoever asks must have shown lately. A session that somebody left open has the rights of its user, but cannot show
+/// this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// Nothing: the session is enough.
+    Session,
+    /// Their second factor, in a home that asks for it: what could be turned against the home.
+    WhereRequired,
+    /// Their second factor, if they have one: what changes that factor.
+    IfAny,
 }
 
 /// What a request needs.

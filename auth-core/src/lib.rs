@@ -54,9 +54,9 @@ pub use tools::{Effect, Finding, Use, UserEffect, Wrong};
 mod action;
 mod authorized;
 mod unauthorized;
-pub use action::{Action, Need};
+pub use action::{Action, Need, Proof};
 pub use authorized::Authorized;
-pub use unauthorized::{PERM_CATEGORY_ENTITIES, Unauthorized};
+pub use unauthorized::{PERM_CATEGORY_ENTITIES, Unauthorized, Unproved};
 
 pub mod reference;
 

@@ -24,6 +24,39 @@ pub struct Unauthorized {
     pub perm_category: Option<&'static str>,
     /// The permission that is missing.
     pub permission: Option<Permission>,
+    /// The right is there, but this must be shown first. Callers may learn that: it concerns only themselves.
+    pub unproved: Option<Unproved>,
+}
+
+/// What whoever asks must do first, for a request whose [`Proof`](crate::Proof) is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unproved {
+    /// Show their second factor.
+    ShowFactor,
+    /// Set a second factor up: they have none.
+    SetFactorUp,
+    /// Log in anew: they have no second factor, and need none for this.
+    LogIn,
+}
+
+impl Unproved {
+    /// Returns the code on the wire.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::ShowFactor => "step_up_required",
+            Self::SetFactorUp => "second_factor_required",
+            Self::LogIn => "login_required",
+        }
+    }
+
+    /// Returns what to do, for people.
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::ShowFactor => "Show your second factor first: `doorward/step_up/show` with a code, or log in again",
+            Self::SetFactorUp => "This home asks for a second factor for that: set one up first",
+            Self::LogIn => "This home asks for a recent login for that: log in again first",
+        }
+    }
 }
 
 impl Unauthorized {

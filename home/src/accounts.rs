@@ -6,6 +6,7 @@ pub(crate) mod second_factor;
 mod service;
 pub(crate) mod session;
 pub(crate) mod sign_in;
+pub(crate) mod step_up;
 pub(crate) mod token_endpoint;
 pub(crate) mod tokens;
 pub(crate) mod users;

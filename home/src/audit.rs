@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, atomic::Ordering::Rel
 
 use arc_swap::ArcSwap;
 use audit::{Actor, Gatherer, Outcome, Record, Trail, action_name};
-use auth_core::{Context, EntityId, Principal, Unauthorized};
+use auth_core::{Action, Context, EntityId, Principal, Unauthorized, Unproved};
 use serde_json::json;
 use service_bus::{Observer, now};
 use store::{AuditKeep, AuditLine, AuditSettings, Change, StoreError};
@@ -60,6 +60,13 @@ impl Home {
         self.record(Trail::Refused, record);
     }
 
+    /// Records that a request of somebody's own failed, for a reason that counts against whoever asks.
+    pub(crate) fn record_failed<R: Action>(&self, principal: &Principal, reason: &str) {
+        let mut record = Record::of(now(), action_name(R::NAME), Outcome::Failed, principal).because(reason);
+        record.on = principal.user_id().map(ToString::to_string);
+        self.record(Trail::Refused, record);
+    }
+
     /// Records that a request was refused.
     pub(crate) fn record_denied(
         &self,
@@ -76,6 +83,7 @@ impl Home {
         let rights = world.auth.rights(principal);
         let reason = match (&refusal.entity_id, refusal.permission) {
             (Some(entity_id), Some(permission)) => rights.explain(entity_id.as_str(), permission).to_string(),
+            _ if refusal.unproved.is_some() => refusal.unproved.map_or("", Unproved::code).to_owned(),
             _ if !self.is_alive(principal) => "the session has ended".to_owned(),
             _ if !rights.is_active() => "the user is not active".to_owned(),
             (None, Some(permission)) => format!("nothing is left that the target means and {permission} is given on"),

@@ -23,6 +23,7 @@ impl Home {
     /// # Errors
     /// [`AccountError::Store`].
     pub async fn create_backup(&self, request: Authorized<CreateBackup>) -> Result<File, AccountError> {
+        self.prove(&request)?;
         let record = Record::of(now(), action_name(CreateBackup::NAME), Outcome::Done, request.principal());
         self.keep_record(Trail::Acts, record).await?;
         let path = PathBuf::from(&self.inner.config_dir).join(format!("backup-{}{UNFINISHED}", new_id()));

@@ -89,8 +89,11 @@ pub enum AccountError {
     /// The present password is another.
     #[error("Invalid current password")]
     WrongPassword,
+    /// The code is wrong, or was used before.
+    #[error("Invalid code")]
+    WrongCode,
     /// Too many wrong passwords; with the seconds to wait.
-    #[error("too many wrong passwords; try again in {0} seconds")]
+    #[error("too many wrong passwords or codes; try again in {0} seconds")]
     Throttled(u32),
     /// The caller has no such token.
     #[error("Received invalid token")]

@@ -22,8 +22,13 @@ use store::{CoreConfig, GroupRecord, Person, Store, StoreError, Stored};
 use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
 
 use crate::{
-    Counts, accounts::second_factor::Factors, audit::Audit, entries::EntriesHost, entropy::OsEntropy,
-    provided::Provided, turn::Changes,
+    Counts,
+    accounts::{second_factor::Factors, step_up::StepUp},
+    audit::Audit,
+    entries::EntriesHost,
+    entropy::OsEntropy,
+    provided::Provided,
+    turn::Changes,
 };
 
 /// A running home. Cheap to clone; all clones are the same home.
@@ -76,6 +81,7 @@ pub(crate) struct Books {
     pub(crate) clients: ClientRules,
     pub(crate) signer: PathSigner,
     pub(crate) factors: Factors,
+    pub(crate) step_up: StepUp,
 }
 
 impl std::fmt::Debug for Inner {
@@ -259,5 +265,6 @@ fn books_of(stored: Stored) -> Books {
         clients: ClientRules::new(),
         signer: PathSigner::new(&mut OsEntropy),
         factors: Factors::new(stored.factors),
+        step_up: StepUp::new(stored.security.unwrap_or_default()),
     }
 }

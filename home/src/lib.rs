@@ -37,6 +37,7 @@ pub use self::audit::{AuditFound, AuditQuery, AuditState, TrailState};
 pub use accounts::second_factor::FactorSetUp;
 pub use accounts::session::Session;
 pub use accounts::sign_in::LoginStep;
+pub use accounts::step_up::StepUpState;
 pub use accounts::tokens::{AccessTokens, AnyToken, TokenInfo};
 pub use accounts::users::{UserInfo, UserPatch};
 pub use backup::UNFINISHED;

@@ -1,18 +1,20 @@
 //! What can be asked of a home, and what each request needs.
 
-use auth_core::{Action, Condition, EntityId, Need, Permission, Policy};
+use auth_core::{Action, Condition, EntityId, Need, Permission, Policy, Proof};
 use registries::{AreaPatch, DevicePatch, EntityPatch, FloorPatch, LabelPatch};
 
 use crate::{CorePatch, UserPatch};
 
 macro_rules! requests {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty),* $(,)? } needs |$this:ident| $need:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty),* $(,)? } needs |$this:ident| $need:expr
+        $(, proof $proof:ident)?;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug)]
         pub struct $name { $($(#[$field_doc])* pub $field: $kind,)* }
 
         impl Action for $name {
             const NAME: &'static str = stringify!($name);
+            $(const PROOF: Proof = Proof::$proof;)?
 
             fn need(&self) -> Need<'_> {
                 let $this = self;
@@ -33,7 +35,7 @@ requests! {
         group_ids: Vec<String>,
         /// May only log in from a local network.
         local_only: bool,
-    } needs |_this| Need::Admin;
+    } needs |_this| Need::Admin, proof WhereRequired;
     /// Make a user with a user name, a password and groups.
     AddUser {
         /// For display.
@@ -46,19 +48,19 @@ requests! {
         group_ids: Vec<String>,
         /// May only log in from a local network.
         local_only: bool,
-    } needs |_this| Need::Admin;
+    } needs |_this| Need::Admin, proof WhereRequired;
     /// Change a user.
     UpdateUser {
         /// Who.
         user_id: String,
         /// What.
         patch: UserPatch,
-    } needs |_this| Need::Admin;
+    } needs |_this| Need::Admin, proof WhereRequired;
     /// Delete a user for good, with everything they log in with.
     DeleteUser {
         /// Who.
         user_id: String,
-    } needs |_this| Need::Admin;
+    } needs |_this| Need::Admin, proof WhereRequired;
     /// Give a user a user name and a password.
     CreateLogin {
         /// Who.
@@ -67,17 +69,17 @@ requests! {
         username: String,
         /// The password.
         password: Secret,
-    } needs |_this| Need::Admin;
+    } needs |_this| Need::Admin, proof WhereRequired;
     /// Give the owner a user name and a password.
     CreateOwnerLogin {
         /// As for anybody.
         login: CreateLogin,
-    } needs |_this| Need::Owner;
+    } needs |_this| Need::Owner, proof WhereRequired;
     /// Take a user name and its password away.
     DeleteLogin {
         /// The user name.
         username: String,
-    } needs |_this| Need::Admin;
+    } needs |_this| Need::Admin, proof WhereRequired;
     /// Change one's own password.
     ChangePassword {
         /// The present one.
@@ -91,16 +93,16 @@ requests! {
         user_id: String,
         /// The new one.
         password: Secret,
-    } needs |_this| Need::Owner;
+    } needs |_this| Need::Owner, proof WhereRequired;
     /// Change anybody's user name.
     AdminChangeUsername {
         /// Whose.
         user_id: String,
         /// The new one.
         username: String,
-    } needs |_this| Need::Owner;
+    } needs |_this| Need::Owner, proof WhereRequired;
     /// Begin to set one's own second factor up.
-    SetUpFactor {} needs |_this| Need::OwnAccount;
+    SetUpFactor {} needs |_this| Need::OwnAccount, proof WhereRequired;
     /// End the set-up of one's own second factor, by a code of the app.
     ProveFactor {
         /// Which set-up.
@@ -109,19 +111,19 @@ requests! {
         code: String,
     } needs |_this| Need::OwnAccount;
     /// Make new recovery codes for oneself.
-    RenewRecovery {} needs |_this| Need::OwnAccount;
+    RenewRecovery {} needs |_this| Need::OwnAccount, proof IfAny;
     /// Take one's own second factor away.
-    RemoveFactor {} needs |_this| Need::OwnAccount;
+    RemoveFactor {} needs |_this| Need::OwnAccount, proof IfAny;
     /// Take the second factor of anybody but the owner away, who has lost it.
     RemoveFactorOf {
         /// Whose.
         user_id: String,
-    } needs |_this| Need::Admin;
+    } needs |_this| Need::Admin, proof WhereRequired;
     /// Take the owner's second factor away.
     RemoveOwnersFactor {
         /// Whose.
         user_id: String,
-    } needs |_this| Need::Owner;
+    } needs |_this| Need::Owner, proof WhereRequired;
     /// List one's own tokens.
     ListTokens {} needs |_this| Need::OwnAccount;
     /// Delete one of one's own tokens.
@@ -153,14 +155,14 @@ requests! {
         lifespan_days: u32,
         /// What it may do at most; all that its user may, if left out.
         policy: Option<Policy>,
-    } needs |_this| Need::OwnAccount;
+    } needs |_this| Need::OwnAccount, proof WhereRequired;
     /// Make a long-lived access token for anybody: whoever has it is that user.
     CreateTokenFor {
         /// For whom.
         user_id: String,
         /// The token.
         token: CreateToken,
-    } needs |_this| Need::Owner;
+    } needs |_this| Need::Owner, proof WhereRequired;
     /// Revoke a token of anybody but the owner.
     RevokeToken {
         /// Which.
@@ -177,14 +179,14 @@ requests! {
         name: String,
         /// The groups; none means that it may do nothing.
         group_ids: Vec<String>,
-    } needs |_this| Need::Admin;
+    } needs |_this| Need::Admin, proof WhereRequired;
     /// Make a token for a program's account.
     CreateServiceToken {
         /// The account.
         user_id: String,
         /// The token.
         token: CreateToken,
-    } needs |_this| Need::Admin;
+    } needs |_this| Need::Admin, proof WhereRequired;
     /// Sign a path, so that it can be opened without a token for a while.
     SignPath {
         /// Path and query.
@@ -202,7 +204,7 @@ requests! {
         name: Option<String>,
         /// What its members may do; nothing for a new group, if left out.
         policy: Option<Policy>,
-    } needs |_this| Need::Admin;
+    } needs |_this| Need::Admin, proof WhereRequired;
     /// Put a user into a group, or say anew when the membership counts.
     SetMember {
         /// The group.
@@ -211,19 +213,19 @@ requests! {
         user_id: String,
         /// When it counts; always, by default.
         condition: Condition,
-    } needs |_this| Need::Admin;
+    } needs |_this| Need::Admin, proof WhereRequired;
     /// Take a user out of a group.
     RemoveMember {
         /// The group.
         group_id: String,
         /// The user.
         user_id: String,
-    } needs |_this| Need::Admin;
+    } needs |_this| Need::Admin, proof WhereRequired;
     /// Remove a group that nobody is in.
     RemoveGroup {
         /// Which.
         group_id: String,
-    } needs |_this| Need::Admin;
+    } needs |_this| Need::Admin, proof WhereRequired;
     /// Change how an entity is presented to people.
     PresentEntity {
         /// Which.
@@ -325,9 +327,26 @@ requests! {
         keep_days: Option<u32>,
         /// At most so many records are kept of each trail.
         keep_lines: Option<u64>,
-    } needs |_this| Need::Owner;
+    } needs |_this| Need::Owner, proof WhereRequired;
+    /// Look how it stands with showing one's own second factor.
+    ReadStepUp {} needs |_this| Need::OwnAccount;
+    /// Show one's own second factor, for what needs that lately.
+    ShowFactor {
+        /// A code of the app, or a recovery code.
+        code: Secret,
+    } needs |_this| Need::OwnAccount;
+    /// Ask whoever does something dangerous for their second factor, or for a more recent one.
+    RequireProof {
+        /// It was shown at most so many minutes ago.
+        minutes: u32,
+    } needs |_this| Need::Admin, proof IfAny;
+    /// Ask for it no more, or for a less recent one.
+    RelaxProof {
+        /// It was shown at most so many minutes ago; nothing is asked for, if left out.
+        minutes: Option<u32>,
+    } needs |_this| Need::Owner, proof IfAny;
     /// Write a copy of everything, secrets included.
-    CreateBackup {} needs |_this| Need::Owner;
+    CreateBackup {} needs |_this| Need::Owner, proof WhereRequired;
     /// Render a template with one's own rights.
     RenderTemplate {
         /// The template.

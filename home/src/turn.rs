@@ -89,7 +89,7 @@ impl Home {
         Turn { changes: self.inner.changes.lock().await, record: None }
     }
 
-    /// Decides a request again, whose turn it is.
+    /// Decides a request again, whose turn it is, and asks whether enough was shown for it.
     pub(crate) fn renew<R: Action>(
         &self,
         changes: &Changes,
@@ -101,7 +101,9 @@ impl Home {
         } else {
             Err(Unauthorized { user_id: principal.user_id().cloned(), ..Unauthorized::default() })
         };
-        renewed.inspect_err(|refusal| self.record_denied(&principal, R::NAME, None, refusal))
+        let renewed = renewed.inspect_err(|refusal| self.record_denied(&principal, R::NAME, None, refusal))?;
+        self.prove(&renewed)?;
+        Ok(renewed)
     }
 
     /// Keeps what changes, and the turn's record with it, all or nothing. On disk when this returns. Nothing is recorded if

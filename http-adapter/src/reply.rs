@@ -41,10 +41,16 @@ pub(crate) fn plain(status: StatusCode) -> Response {
     bytes_reply(status, "text/plain; charset=utf-8", Bytes::from(text))
 }
 
-/// Answers 401 for a caller whose rights do not reach: the same bytes whatever was missing.
+/// Answers 401 for a caller whose rights do not reach: the same bytes whatever was missing. 403 if the rights do, and
+/// something must be shown first: with 401 clients would take their token for a dead one.
 pub(crate) fn denied(refusal: &Unauthorized) -> Response {
     tracing::info!(user = ?refusal.user_id, entity = ?refusal.entity_id, permission = ?refusal.permission, "denied");
-    plain(StatusCode::UNAUTHORIZED)
+    match refusal.unproved {
+        None => plain(StatusCode::UNAUTHORIZED),
+        Some(unproved) => {
+            json_reply(StatusCode::FORBIDDEN, &json!({"code": unproved.code(), "message": unproved.hint()}))
+        }
+    }
 }
 
 /// Answers 401 for a caller who is nobody, and says where tokens come from.

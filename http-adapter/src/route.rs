@@ -80,6 +80,7 @@ impl Route {
     fn of(operation: &'static Operation) -> Self {
         let Operation { method, path, access, .. } = operation;
         let access = match access {
+            management::Access::Account => Access::Authenticated,
             management::Access::Admin => Access::Admin,
             management::Access::Owner => Access::Owner,
         };

@@ -16,6 +16,14 @@ pub enum OperationError {
     /// The request is not as it should be, or cannot be done.
     #[error("{0}")]
     Invalid(String),
+    /// It is refused for now, for a reason that programs tell apart.
+    #[error("{text}")]
+    Refused {
+        /// What clients look at.
+        code: &'static str,
+        /// For people.
+        text: String,
+    },
     /// A policy has mistakes.
     #[error("the policy has mistakes: {0}")]
     Policy(PolicyErrors),
@@ -29,6 +37,7 @@ impl OperationError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Unauthorized(_) => "unauthorized",
+            Self::Refused { code, .. } => code,
             Self::NotFound(_) => "not_found",
             Self::Invalid(_) => "invalid_format",
             Self::Policy(_) => "invalid_policy",
@@ -61,6 +70,8 @@ impl From<AccountError> for OperationError {
             | AccountError::NoFactor
             | AccountError::CredentialsNotFound => Self::NotFound(error.to_string()),
             AccountError::Store(_) | AccountError::Hash => Self::Failed(Box::new(error)),
+            AccountError::WrongCode => Self::Refused { code: "invalid_code", text: error.to_string() },
+            AccountError::Throttled(_) => Self::Refused { code: "throttled", text: error.to_string() },
             AccountError::Group(..)
             | AccountError::SystemGenerated
             | AccountError::DeactivateOwner
@@ -74,7 +85,6 @@ impl From<AccountError> for OperationError {
             | AccountError::UsernameTaken(_)
             | AccountError::UsernameNotNormalized(_)
             | AccountError::WrongPassword
-            | AccountError::Throttled(_)
             | AccountError::TokenName(_)
             | AccountError::NoUser
             | AccountError::Path(_) => Self::Invalid(error.to_string()),

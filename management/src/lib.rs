@@ -15,5 +15,6 @@ mod audit_trail;
 mod groups;
 mod policies;
 pub mod shown;
+mod step_up;
 mod tokens;
 mod users;

@@ -7,11 +7,13 @@ use home::Home;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::{OperationError, audit_trail, groups, policies, tokens, users};
+use crate::{OperationError, audit_trail, groups, policies, step_up, tokens, users};
 
 /// Who may use an operation. There is no default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
+    /// Whoever is logged in, about their own account.
+    Account,
     /// Administrators.
     Admin,
     /// The owner.
@@ -97,6 +99,7 @@ impl Access {
     /// Returns the word in the matrix.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Account => "account",
             Self::Admin => "admin",
             Self::Owner => "owner",
         }
@@ -147,6 +150,10 @@ operations! {
 
     "logins/failures"         GET    "/api/doorward/logins/failures"                         Admin users::failures;
     "logins/forgive"          POST   "/api/doorward/logins/forgive"                          Admin users::forgive;
+
+    "step_up/status"          GET    "/api/doorward/step_up"                                 Account step_up::status;
+    "step_up/show"            POST   "/api/doorward/step_up"                                 Account step_up::show;
+    "step_up/set"             POST   "/api/doorward/step_up/settings"                        Admin step_up::set;
 
     "audit/list"              GET    "/api/doorward/audit"                                   Admin audit_trail::list;
     "audit/verify"            GET    "/api/doorward/audit/verify"                            Admin audit_trail::verify;

@@ -6,7 +6,8 @@
 
 mod record;
 pub use record::{
-    AuditSettings, CoreConfig, GroupRecord, IgnoredIssue, LoginRecord, Person, Record, RecordKind, Stored,
+    AuditSettings, CoreConfig, GroupRecord, IgnoredIssue, LoginRecord, Person, Record, RecordKind, SecuritySettings,
+    Stored,
 };
 
 mod audit_log;

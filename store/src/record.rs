@@ -126,6 +126,26 @@ impl AuditSettings {
     pub const MAX_LINES: u64 = 10_000_000;
 }
 
+/// How much must be shown for what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SecuritySettings {
+    /// Whoever does something dangerous showed their second factor at most so many minutes ago. None if that is not asked.
+    pub step_up_minutes: Option<u32>,
+}
+
+impl SecuritySettings {
+    /// The longest time in minutes.
+    pub const MAX_MINUTES: u32 = 60;
+    /// The time where the home asks for none and what is changed needs one all the same.
+    pub const DEFAULT_MINUTES: u32 = 10;
+
+    /// Returns how long a proof counts, in minutes.
+    pub fn minutes(&self) -> u32 {
+        self.step_up_minutes.unwrap_or(Self::DEFAULT_MINUTES)
+    }
+}
+
 impl Default for CoreConfig {
     fn default() -> Self {
         Self {

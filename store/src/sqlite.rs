@@ -41,8 +41,8 @@ type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 
 /// The newest version of the tables that is known here. The third has the tables of the second; its users can have
 /// conditions and its tokens policies, which an older hub would pass over, and so allow more. The fourth has the audit
-/// trail.
-const VERSION: i64 = 4;
+/// trail, the fifth what must be shown for what.
+const VERSION: i64 = 5;
 
 /// How many batches may wait for the writer; more wait to be let in.
 const QUEUE: usize = 64;

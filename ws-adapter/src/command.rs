@@ -163,6 +163,7 @@ pub(crate) fn find(name: &str) -> Option<&'static Command> {
 impl Command {
     fn of(operation: &'static Operation) -> Self {
         let access = match operation.access {
+            management::Access::Account => Access::Authenticated,
             management::Access::Admin => Access::Admin,
             management::Access::Owner => Access::Owner,
         };

@@ -57,7 +57,10 @@ impl CommandError {
 impl From<Unauthorized> for CommandError {
     fn from(refusal: Unauthorized) -> Self {
         tracing::info!(user = ?refusal.user_id, entity = ?refusal.entity_id, permission = ?refusal.permission, "denied");
-        Self::new("unauthorized", "Unauthorized")
+        match refusal.unproved {
+            None => Self::new("unauthorized", "Unauthorized"),
+            Some(unproved) => Self::new(unproved.code(), unproved.hint()),
+        }
     }
 }
 
@@ -67,6 +70,7 @@ impl From<OperationError> for CommandError {
             OperationError::Unauthorized(refusal) => refusal.into(),
             OperationError::NotFound(_)
             | OperationError::Invalid(_)
+            | OperationError::Refused { .. }
             | OperationError::Policy(_)
             | OperationError::Failed(_) => {
                 let (code, more) = (error.code(), error.detail());
@@ -242,6 +246,7 @@ impl From<AccountError> for CommandError {
             AccountError::OwnerCredentials => Self::new("cannot_delete_owner_credentials", text),
             AccountError::CredentialsExist => Self::new("credentials_exist", text),
             AccountError::CredentialsNotFound => Self::new("credentials_not_found", text),
+            AccountError::WrongCode => Self::new("invalid_code", text),
             AccountError::WrongPassword => Self::new("invalid_current_password", text),
             AccountError::Throttled(_) => Self::new("not_allowed", text),
             AccountError::UnknownToken => Self::new("invalid_token_id", text),

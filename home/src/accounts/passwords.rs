@@ -2,8 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use audit::{Outcome, Record, Trail, action_name};
-use auth_core::{Action, Authorized, User, UserId};
+use auth_core::{Authorized, User, UserId};
 use auth_login::{
     credential::{Credential, Login, LoginBookError, Username},
     password::{StoredPassword, Verdict},
@@ -19,7 +18,7 @@ use crate::{
 
 /// Returns the address that a password counts as coming from which is asked of somebody who is logged in: one of each
 /// user's own (a /64, as the throttle counts), so that nobody waits for others' mistakes.
-fn session_address(user_id: &UserId) -> IpAddr {
+pub(crate) fn session_address(user_id: &UserId) -> IpAddr {
     let own = user_id.as_str().get(..16).and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or(0);
     IpAddr::V6(Ipv6Addr::from_bits(u128::from(own) << 64))
 }
@@ -133,8 +132,7 @@ impl Home {
         let verdict = self.blocking(move || login.password.verify(current.expose())).await?;
         if verdict == Verdict::Wrong {
             self.books().throttle.failed(Some(&username), address, now());
-            let record = Record::of(now(), action_name(ChangePassword::NAME), Outcome::Failed, request.principal());
-            self.record(Trail::Refused, record.on(user_id.as_str()).because("the present password was wrong"));
+            self.record_failed::<ChangePassword>(request.principal(), "the present password was wrong");
             return Err(AccountError::WrongPassword);
         }
         self.books().throttle.succeeded(Some(&username), address, now());

@@ -5,7 +5,6 @@ use std::{collections::HashMap, net::IpAddr};
 use audit::{Actor, Outcome, Record, Trail};
 use auth_core::{Authorized, Principal, Timestamp, UserId, Who};
 use auth_login::{
-    credential::Credential,
     login_flow::FlowError,
     refresh_token::TokenKind,
     second_factor::{RecoveryCodes, SecondFactor, Shown, StoredFactor},
@@ -14,7 +13,7 @@ use auth_login::{
 use qrcode::{QrCode, render::svg};
 use serde_json::json;
 use service_bus::now;
-use store::{Change, RecordKind};
+use store::{Change, RecordKind, StoreError};
 
 use crate::{
     AccountError, Home, LoginStep, ProveFactor, RemoveFactor, RemoveFactorOf, RemoveOwnersFactor, RenewRecovery,
@@ -52,6 +51,9 @@ pub struct FactorSetUp {
 /// How long a set-up may take, in seconds.
 const SET_UP_SECS: i64 = 900;
 
+/// What using a recovery code is called in the audit trail.
+pub(crate) const USE_RECOVERY_CODE: &str = "use_recovery_code";
+
 impl Factors {
     pub(crate) fn new(stored: Vec<StoredFactor>) -> Self {
         let read = |stored: StoredFactor| {
@@ -68,6 +70,11 @@ impl Factors {
     /// Tells whether the password alone is not enough.
     pub(crate) fn has(&self, user_id: &UserId) -> bool {
         self.by_user.contains_key(user_id)
+    }
+
+    /// Returns when a user's factor was set up; nothing for one that cannot be read.
+    pub(crate) fn made_at(&self, user_id: &UserId) -> Option<Timestamp> {
+        self.by_user.get(user_id)?.as_ref().map(SecondFactor::created_at)
     }
 
     pub(crate) fn remove(&mut self, user_id: &UserId) {
@@ -89,6 +96,7 @@ impl Home {
     /// [`AccountError::FactorExists`].
     pub fn set_up_factor(&self, request: &Authorized<SetUpFactor>) -> Result<FactorSetUp, AccountError> {
         let user_id = self.logged_in(request.principal())?;
+        self.prove(request)?;
         let info = self.who_is(user_id).ok_or(AccountError::UnknownUser)?;
         if info.user.is_service || info.user.system_generated {
             return Err(AccountError::ServiceAccount("people"));
@@ -132,7 +140,12 @@ impl Home {
         let exposed = secret.expose();
         let (factor, codes) = SecondFactor::new(user_id.clone(), secret, step, at, &mut OsEntropy);
         self.put_factor(&mut turn, factor).await?;
-        self.books().factors.set_ups.remove(&user_id);
+        let mut books = self.books();
+        books.factors.set_ups.remove(&user_id);
+        if let Some(token_id) = principal.token_id() {
+            books.step_up.note(token_id, at);
+        }
+        drop(books);
         Ok(Some((exposed, codes)))
     }
 
@@ -141,9 +154,9 @@ impl Home {
     /// # Errors
     /// [`AccountError::NeedsLogin`], [`AccountError::NoFactor`], [`AccountError::Store`].
     pub async fn renew_recovery(&self, request: Authorized<RenewRecovery>) -> Result<RecoveryCodes, AccountError> {
-        let (mut turn, principal, RenewRecovery {}) = self.begin(request).await?;
-        let user_id = self.logged_in(&principal)?;
-        let factor = self.books().factors.by_user.get(user_id).cloned().flatten();
+        let user_id = self.logged_in(request.principal())?.clone();
+        let (mut turn, _, RenewRecovery {}) = self.begin(request).await?;
+        let factor = self.books().factors.by_user.get(&user_id).cloned().flatten();
         let mut factor = factor.ok_or(AccountError::NoFactor)?;
         let codes = factor.renew_recovery(&mut OsEntropy);
         self.put_factor(&mut turn, factor).await?;
@@ -155,8 +168,8 @@ impl Home {
     /// # Errors
     /// [`AccountError::NoUser`], [`AccountError::NeedsLogin`], [`AccountError::Store`].
     pub async fn remove_factor(&self, request: Authorized<RemoveFactor>) -> Result<(), AccountError> {
-        let (mut turn, principal, RemoveFactor {}) = self.begin(request).await?;
-        let user_id = self.logged_in(&principal)?.clone();
+        let user_id = self.logged_in(request.principal())?.clone();
+        let (mut turn, _, RemoveFactor {}) = self.begin(request).await?;
         self.take_factor(&mut turn, &user_id).await
     }
 
@@ -242,7 +255,9 @@ impl Home {
                 self.record_login(Outcome::Failed, None, ip, Some(&error.to_string()));
             }
         })?;
-        let shown = self.use_code(&mut turn, &credential, code, ip).await?;
+        let recovery = Record::new(now(), USE_RECOVERY_CODE, Outcome::Done, Actor::Nobody);
+        let recovery = Record { from: Some(ip), ..recovery };
+        let shown = self.use_code(&mut turn, &credential.user_id, code, recovery).await?;
         drop(turn);
         let standing = self.standing_of(&credential);
         let step = {
@@ -259,25 +274,23 @@ impl Home {
         self.end_step(step, Some(&credential.user_id), ip).await
     }
 
-    /// Takes a code and keeps that it was used. `None` for a wrong one.
-    async fn use_code(
+    /// Takes a code and keeps that it was used; `recovery` is the record of a recovery code. `None` for a wrong one.
+    pub(crate) async fn use_code(
         &self,
         turn: &mut Turn<'_>,
-        credential: &Credential,
+        user_id: &UserId,
         code: &str,
-        ip: IpAddr,
-    ) -> Result<Option<Shown>, SignInError> {
+        recovery: Record,
+    ) -> Result<Option<Shown>, StoreError> {
         // Taken away meanwhile: then nothing is right until the login begins anew.
-        let factor = self.books().factors.by_user.get(&credential.user_id).cloned().flatten();
+        let factor = self.books().factors.by_user.get(user_id).cloned().flatten();
         let Some(mut factor) = factor else { return Ok(None) };
         let Some(shown) = factor.take(code, now()) else { return Ok(None) };
         if let Shown::Recovery { left } = shown {
-            let record = Record::new(now(), "use_recovery_code", Outcome::Done, Actor::Nobody);
-            let record = record.on(credential.user_id.as_str()).with(json!({"left": left}));
-            turn.record_in(Trail::Access, Record { from: Some(ip), ..record });
+            turn.record_in(Trail::Access, recovery.on(user_id.as_str()).with(json!({"left": left})));
         }
         self.commit(turn, vec![Change::Put(Box::new(store::Record::Factor(factor.for_storage())))]).await?;
-        self.books().factors.by_user.insert(credential.user_id.clone(), Some(factor));
+        self.books().factors.by_user.insert(user_id.clone(), Some(factor));
         Ok(Some(shown))
     }
 }

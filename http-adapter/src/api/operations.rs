@@ -37,8 +37,11 @@ fn refused(error: &OperationError) -> Response {
     let status = match error {
         OperationError::Unauthorized(refusal) => return denied(refusal),
         OperationError::Failed(error) => return internal(error),
+        OperationError::Refused { code: "throttled", .. } => StatusCode::TOO_MANY_REQUESTS,
         OperationError::NotFound(_) => StatusCode::NOT_FOUND,
-        OperationError::Invalid(_) | OperationError::Policy(_) => StatusCode::BAD_REQUEST,
+        OperationError::Invalid(_) | OperationError::Policy(_) | OperationError::Refused { .. } => {
+            StatusCode::BAD_REQUEST
+        }
     };
     let mut body = error.detail();
     body.insert("code".to_owned(), json!(error.code()));

@@ -29,6 +29,7 @@ mod protocol;
 mod replay;
 mod rows;
 mod second_factor;
+mod step_up;
 mod sweep;
 mod threats;
 mod transport;

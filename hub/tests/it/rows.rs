@@ -91,7 +91,7 @@ fn operation_members(operation: &Operation, entity: &str) -> Value {
     let user = json!({"user_id": "none"});
     match operation.name {
         "users/list" | "groups/list" | "tokens/list" | "logins/failures" | "audit/list" | "audit/verify"
-        | "audit/settings" | "audit/set" => {
+        | "audit/settings" | "audit/set" | "step_up/status" => {
             json!({})
         }
         "users/create" | "service_accounts/create" => json!({"name": "x", "group_ids": ["none"]}),
@@ -106,6 +106,9 @@ fn operation_members(operation: &Operation, entity: &str) -> Value {
         "policy/who_can" => json!({"entity_id": entity, "permission": "read"}),
         "tokens/create" | "service_accounts/create_token" => json!({"user_id": "none", "name": "x"}),
         "tokens/revoke" => json!({"token_id": "none"}),
+        "step_up/show" => json!({"code": "000000"}),
+        // Only whoever has a second factor may ask for it.
+        "step_up/set" => json!({"required": true}),
         "logins/forgive" => json!({"user_id": "none"}),
         name => panic!("operation `{name}` has no row in the matrix"),
     }

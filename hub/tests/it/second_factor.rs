@@ -48,17 +48,17 @@ fn now() -> Timestamp {
 }
 
 /// Returns the code of this half minute, or of one before or after it.
-fn code(secret: &str, steps: i64) -> String {
+pub(crate) fn code(secret: &str, steps: i64) -> String {
     TotpSecret::parse(secret).unwrap().code(TotpStep::at(now().plus_secs(30 * steps)))
 }
 
 /// Opens a WebSocket with a session of a demo's user that began with a login.
-fn logged_in(server: &Server, user: &str) -> Ws {
+pub(crate) fn logged_in(server: &Server, user: &str) -> Ws {
     Ws::open(&server.address, &log_in(server, user, &format!("{user}-pass")).unwrap())
 }
 
 /// Sets a factor up. Returns its secret and the recovery codes.
-fn enrol(user: &mut Ws) -> (String, Vec<String>) {
+pub(crate) fn enrol(user: &mut Ws) -> (String, Vec<String>) {
     let form = user.result("auth/setup_mfa", json!({"mfa_module_id": "totp"}));
     let secret = form["description_placeholders"]["code"].as_str().unwrap().to_owned();
     loop {
