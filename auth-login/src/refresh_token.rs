@@ -87,6 +87,9 @@ pub struct StoredRefreshToken {
     /// A policy of its own as JSON text, which narrows whatever acts by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
+    /// As many requests may be made by it in a minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<u32>,
 }
 
 /// Why a stored refresh token cannot be used.
@@ -185,6 +188,7 @@ impl RefreshToken {
             credential_id: None,
             version: Some(concat!("doorward ", env!("CARGO_PKG_VERSION")).to_owned()),
             policy: None,
+            rate_limit: None,
         })
     }
 
@@ -192,6 +196,13 @@ impl RefreshToken {
     #[must_use]
     pub fn narrowed_to(mut self, policy: String) -> Self {
         self.0.policy = Some(policy);
+        self
+    }
+
+    /// Limits the requests that may be made by the token in a minute.
+    #[must_use]
+    pub const fn limited_to(mut self, per_minute: u32) -> Self {
+        self.0.rate_limit = Some(per_minute);
         self
     }
 
@@ -250,6 +261,11 @@ impl RefreshToken {
     /// Returns the client that signed in, as it was given.
     pub fn client_id(&self) -> Option<&str> {
         self.0.client_id.as_deref()
+    }
+
+    /// Returns how many requests may be made by it in a minute; none for any number.
+    pub const fn rate_limit(&self) -> Option<u32> {
+        self.0.rate_limit
     }
 
     /// Returns the name of a long-lived token.

@@ -1,5 +1,6 @@
 //! The book of all refresh tokens: finding, listing, ending and revoking them.
 
+mod uses;
 mod verified;
 
 use std::{
@@ -14,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 
+use uses::Uses;
 use verified::Verified;
 
 use crate::{
@@ -21,6 +23,7 @@ use crate::{
     entropy::{self, Entropy},
     jwt,
     refresh_token::{Expiry, RefreshToken, TokenKind},
+    throttle::RetryAfter,
 };
 
 /// All refresh tokens.
@@ -36,6 +39,7 @@ pub struct TokenBook {
     by_secret: HashMap<[u8; 32], TokenId>,
     key: hmac::Key,
     verified: Verified,
+    uses: Uses,
 }
 
 /// Why a token was not added.
@@ -58,7 +62,13 @@ impl TokenBook {
     /// Makes an empty book.
     pub fn new(entropy: &mut dyn Entropy) -> Self {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &entropy::bytes::<32>(entropy));
-        Self { tokens: HashMap::new(), by_secret: HashMap::new(), key, verified: Verified::default() }
+        Self {
+            tokens: HashMap::new(),
+            by_secret: HashMap::new(),
+            key,
+            verified: Verified::default(),
+            uses: Uses::default(),
+        }
     }
 
     /// Adds a token. O(1); O(n) for a long-lived one.
@@ -110,6 +120,29 @@ impl TokenBook {
             token if token.is_expired(now) => Err(AccessTokenError::Expired),
             token => Ok(token),
         }
+    }
+
+    /// Notes that something is asked by a token, and holds those with a limit to it. Of programs' tokens the record changes:
+    /// see [`take_used`](Self::take_used). O(1), allocates for a token's first request alone.
+    ///
+    /// # Errors
+    ///
+    /// [`RetryAfter`], and nothing is noted. Unknown tokens have no limit.
+    pub fn admit(&mut self, id: &TokenId, ip: IpAddr, now: Timestamp) -> Result<(), RetryAfter> {
+        let Some(token) = self.tokens.get_mut(id) else { return Ok(()) };
+        if let Some(per_minute) = token.rate_limit() {
+            self.uses.take(id, per_minute, now)?;
+        }
+        if token.kind() == TokenKind::LongLived {
+            token.touch(now, Some(ip));
+            self.uses.note(id);
+        }
+        Ok(())
+    }
+
+    /// Returns the programs' tokens that were used since this was last asked, for the store.
+    pub fn take_used(&mut self) -> Vec<TokenId> {
+        self.uses.unsaved.drain().collect()
     }
 
     /// Finds the token with a secret (`refresh_token` of a token request). Constant time in the secret.
@@ -177,6 +210,7 @@ impl TokenBook {
     /// Removes a token; returns it if there was one. O(1).
     pub fn remove(&mut self, id: &TokenId) -> Option<RefreshToken> {
         let token = self.tokens.remove(id)?;
+        self.uses.forget(id);
         let digest = self.digest(token.secret().expose_secret());
         self.by_secret.remove(&digest);
         Some(token)

@@ -67,7 +67,7 @@ pub(crate) async fn open_and_serve() -> Result<(Home, SocketAddr, String)> {
     let wish =
         AddUser { name, username, password: Secret::new("pass".to_owned()), group_ids: Vec::new(), local_only: false };
     let user_id = home.add_user(home.bus().authorize(&machine, wish)?).await?.user.id.to_string();
-    let token = CreateToken { name: "bench".to_owned(), icon: None, lifespan_days: 1, policy: None };
+    let token = CreateToken { name: "bench".to_owned(), icon: None, lifespan_days: 1, policy: None, rate_limit: None };
     let asked = home.bus().authorize(&machine, CreateTokenFor { user_id, token })?;
     let token = home.create_any_token(asked).await?.expose_secret().to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").await?;

@@ -35,7 +35,7 @@ mod translations;
 
 pub use self::audit::{AuditFound, AuditQuery, AuditState, TrailState};
 pub use accounts::second_factor::FactorSetUp;
-pub use accounts::session::Session;
+pub use accounts::session::{NotAdmitted, Session};
 pub use accounts::sign_in::LoginStep;
 pub use accounts::step_up::StepUpState;
 pub use accounts::tokens::{AccessTokens, AnyToken, TokenInfo};

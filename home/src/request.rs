@@ -155,6 +155,8 @@ requests! {
         lifespan_days: u32,
         /// What it may do at most; all that its user may, if left out.
         policy: Option<Policy>,
+        /// As many requests may be made by it in a minute; any number, if left out.
+        rate_limit: Option<u32>,
     } needs |_this| Need::OwnAccount, proof WhereRequired;
     /// Make a long-lived access token for anybody: whoever has it is that user.
     CreateTokenFor {

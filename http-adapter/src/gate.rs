@@ -16,7 +16,7 @@ use axum::{
     response::Response,
     routing::{MethodFilter, MethodRouter, on},
 };
-use home::Session;
+use home::{NotAdmitted, Session};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::timeout;
 
@@ -163,7 +163,12 @@ async fn admit(
         Access::Authenticated | Access::ReadEntity | Access::Service | Access::Admin | Access::Owner => {
             let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
             let session = authenticate(&app, &parts.headers, &parts.method, target, ip);
-            Some(session.ok_or_else(|| reply::unauthenticated(own.as_ref().map(ToString::to_string).as_deref()))?)
+            Some(session.map_err(|refused| match refused {
+                NotAdmitted::TooOften(secs) => reply::too_often(secs),
+                NotAdmitted::Token | NotAdmitted::User(_) => {
+                    reply::unauthenticated(own.as_ref().map(ToString::to_string).as_deref())
+                }
+            })?)
         }
     };
     if let Some(session) = &session {
@@ -211,13 +216,19 @@ async fn read_body(body: Body, limit: usize) -> Result<bytes::Bytes, Response> {
     }
 }
 
-fn authenticate(app: &App, headers: &HeaderMap, method: &Method, target: &str, ip: IpAddr) -> Option<Session> {
+fn authenticate(
+    app: &App,
+    headers: &HeaderMap,
+    method: &Method,
+    target: &str,
+    ip: IpAddr,
+) -> Result<Session, NotAdmitted> {
     match headers.get(header::AUTHORIZATION) {
         Some(value) => {
-            let token = value.to_str().ok()?.strip_prefix("Bearer ")?;
-            app.home.authenticate(token, ip).ok()
+            let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
+            app.home.authenticate(token.ok_or(NotAdmitted::Token)?, ip)
         }
-        None => app.home.authenticate_path(method.as_str(), target, ip).ok(),
+        None => app.home.authenticate_path(method.as_str(), target, ip),
     }
 }
 

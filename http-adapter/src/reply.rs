@@ -64,6 +64,13 @@ pub(crate) fn unauthenticated(base: Option<&str>) -> Response {
     response
 }
 
+/// Answers 429, and says when to try again.
+pub(crate) fn too_often(secs: u32) -> Response {
+    let mut response = plain(StatusCode::TOO_MANY_REQUESTS);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(secs));
+    response
+}
+
 /// Answers 500 and logs why; the caller learns nothing.
 pub(crate) fn internal(error: &dyn std::fmt::Display) -> Response {
     tracing::error!(%error, "a request failed");

@@ -52,6 +52,9 @@ pub(crate) async fn until_stopped(home: Home, listener: TcpListener, reached: Re
     timekeeper.abort();
     recorder.abort();
     certificates.inspect(JoinHandle::abort);
+    if let Err(error) = last.keep_uses().await {
+        tracing::error!(%error, "when tokens were last used could not be written");
+    }
     if let Err(error) = last.flush_audit().await {
         tracing::error!(%error, "the last audit records could not be written");
     }
@@ -98,6 +101,9 @@ async fn keep_audit(home: Home) {
         let mut done = home.flush_audit().await;
         if n == 0 && done.is_ok() {
             done = home.trim_audit().await;
+            if let Err(error) = home.keep_uses().await {
+                tracing::error!(%error, "when tokens were last used could not be written");
+            }
         }
         if let Err(error) = done {
             tracing::error!(%error, "audit records could not be written: they wait, and are counted when they are too many");

@@ -29,6 +29,7 @@ fn shown_token(token: &AnyToken) -> Value {
         "last_used_ip": token.last_used_ip,
         "expire_at": token.expire_at.map(|at| at.to_string()),
         "policy": policy,
+        "rate_limit": token.rate_limit,
     })
 }
 
@@ -40,6 +41,7 @@ struct Create {
     #[serde(default = "ten_years")]
     lifespan_days: u32,
     policy: Option<Value>,
+    rate_limit: Option<u32>,
 }
 
 const fn ten_years() -> u32 {
@@ -49,8 +51,8 @@ const fn ten_years() -> u32 {
 impl Create {
     fn into_wish(self) -> Result<(String, CreateToken), OperationError> {
         let policy = self.policy.filter(|policy| !policy.is_null()).map(|p| read_policy(&p)).transpose()?;
-        let Self { user_id, name, lifespan_days, .. } = self;
-        Ok((user_id, CreateToken { name, icon: None, lifespan_days, policy }))
+        let Self { user_id, name, lifespan_days, rate_limit, .. } = self;
+        Ok((user_id, CreateToken { name, icon: None, lifespan_days, policy, rate_limit }))
     }
 }
 

@@ -111,6 +111,13 @@ impl Connection {
         };
         let Some(command) = command else { return };
         let id = request.id;
+        if self.session.is_limited
+            && let Err(secs) = self.home.count_use(&self.session)
+        {
+            let text = format!("too many requests: try again in {secs} seconds");
+            self.send(message::error(&Value::from(id), &CommandError::new("rate_limited", text)));
+            return;
+        }
         if let Err(error) = self.gate(command) {
             self.send(message::error(&Value::from(id), &error));
             return;

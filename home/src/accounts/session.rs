@@ -1,12 +1,16 @@
 //! From an access token to a principal.
 
-use std::net::IpAddr;
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::MutexGuard,
+};
 
-use auth_core::{Principal, TokenId, UserId, principal::danger};
+use auth_core::{Principal, Timestamp, TokenId, UserId, principal::danger};
 use auth_login::{UserStanding, standing_refusal};
 use service_bus::now;
+use store::{Change, Record, StoreError};
 
-use crate::Home;
+use crate::{Home, home::Books};
 
 /// Somebody who has proved who they are with a live token.
 #[derive(Clone, Debug)]
@@ -17,42 +21,83 @@ pub struct Session {
     pub token_id: TokenId,
     /// The user.
     pub user_id: UserId,
+    /// What is asked by this token is counted: see [`Home::count_use`].
+    pub is_limited: bool,
+}
+
+/// Why a token lets nobody in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotAdmitted {
+    /// It is no good.
+    Token,
+    /// Its user may not come in, with the reason to show.
+    User(&'static str),
+    /// It has been used too often; the next request is looked at after so many seconds.
+    TooOften(u32),
 }
 
 impl Home {
     /// Checks an access token. One look-up and one HMAC, whether or not the token is known.
     ///
     /// # Errors
-    /// Why the user may not come in: `None` for a token that is no good, else the reason to show.
-    pub fn authenticate(&self, access_token: &str, ip: IpAddr) -> Result<Session, Option<&'static str>> {
-        let (token_id, user_id) = {
-            let mut books = self.books();
-            let token = books.tokens.authenticate(access_token, now()).map_err(|_| None)?;
-            (token.id().clone(), token.user_id().clone())
-        };
-        self.admit(token_id, user_id, ip)
+    /// [`NotAdmitted`].
+    pub fn authenticate(&self, access_token: &str, ip: IpAddr) -> Result<Session, NotAdmitted> {
+        let (mut books, at) = (self.books(), now());
+        let token = books.tokens.authenticate(access_token, at).map_err(|_| NotAdmitted::Token)?;
+        let token_id = token.id().clone();
+        self.admit(books, token_id, ip, at)
     }
 
     /// Checks a signed path; good for GET and HEAD alone.
     ///
     /// # Errors
     /// As [`Home::authenticate`].
-    pub fn authenticate_path(&self, method: &str, target: &str, ip: IpAddr) -> Result<Session, Option<&'static str>> {
-        let (token_id, user_id) = {
-            let (books, now) = (self.books(), now());
-            let token_id = books.signer.verify(method, target, now).map_err(|_| None)?;
-            let token = books.tokens.get_live(&token_id, now).ok_or(None)?;
-            (token_id, token.user_id().clone())
-        };
-        self.admit(token_id, user_id, ip)
+    pub fn authenticate_path(&self, method: &str, target: &str, ip: IpAddr) -> Result<Session, NotAdmitted> {
+        let (books, at) = (self.books(), now());
+        let token_id = books.signer.verify(method, target, at).map_err(|_| NotAdmitted::Token)?;
+        self.admit(books, token_id, ip, at)
     }
 
-    fn admit(&self, token_id: TokenId, user_id: UserId, ip: IpAddr) -> Result<Session, Option<&'static str>> {
+    fn admit(
+        &self,
+        mut books: MutexGuard<'_, Books>,
+        token_id: TokenId,
+        ip: IpAddr,
+        at: Timestamp,
+    ) -> Result<Session, NotAdmitted> {
+        let token = books.tokens.get_live(&token_id, at).ok_or(NotAdmitted::Token)?;
+        let (user_id, is_limited) = (token.user_id().clone(), token.rate_limit().is_some());
+        books.tokens.admit(&token_id, ip, at).map_err(|wait| NotAdmitted::TooOften(wait.secs))?;
+        drop(books);
         if let Some(reason) = self.refusal(&user_id, ip) {
-            return Err(Some(reason));
+            return Err(NotAdmitted::User(reason));
         }
         let principal = danger::session_principal(&user_id, &token_id, ip);
-        Ok(Session { principal, token_id, user_id })
+        Ok(Session { principal, token_id, user_id, is_limited })
+    }
+
+    /// Counts one more thing that is asked in a session.
+    ///
+    /// # Errors
+    /// The seconds to wait, if that is too often.
+    pub fn count_use(&self, session: &Session) -> Result<(), u32> {
+        let ip = session.principal.from().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        self.books().tokens.admit(&session.token_id, ip, now()).map_err(|wait| wait.secs)
+    }
+
+    /// Keeps when programs' tokens were last used, of those that were since the last time.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the next use is kept the next time.
+    pub async fn keep_uses(&self) -> Result<(), StoreError> {
+        let mut turn = self.quiet_turn().await;
+        let changes: Vec<_> = {
+            let mut books = self.books();
+            let used = books.tokens.take_used();
+            let records = used.iter().filter_map(|id| books.tokens.get(id)).map(|token| token.for_storage().clone());
+            records.map(|record| Change::Put(Box::new(Record::Token(record)))).collect()
+        };
+        self.commit(&mut turn, changes).await
     }
 
     /// Returns why a user may not come in from an address; a user that is gone counts as not active.

@@ -73,6 +73,8 @@ pub struct AnyToken {
     pub expire_at: Option<Timestamp>,
     /// The policy of its own, as JSON text.
     pub policy: Option<String>,
+    /// As many requests may be made by it in a minute.
+    pub rate_limit: Option<u32>,
 }
 
 impl Home {
@@ -181,7 +183,7 @@ impl Home {
         &self,
         turn: &mut Turn<'_>,
         user_id: UserId,
-        CreateToken { name, icon, lifespan_days, policy }: CreateToken,
+        CreateToken { name, icon, lifespan_days, policy, rate_limit }: CreateToken,
     ) -> Result<SecretString, AccountError> {
         if name.trim().is_empty() {
             return Err(AccountError::TokenName("a long-lived token needs a name".to_owned()));
@@ -201,12 +203,16 @@ impl Home {
         if let Some(policy) = &policy {
             token = token.narrowed_to(policy.to_string());
         }
+        if let Some(per_minute) = rate_limit {
+            token = token.limited_to(per_minute.max(1));
+        }
         turn.on(token.id().as_str());
         turn.with(json!({
             "user_id": token.user_id(),
             "name": name,
             "lifespan_days": lifespan_days,
             "policy": policy.as_ref().map(Policy::to_value),
+            "rate_limit": token.rate_limit(),
         }));
         self.commit(turn, vec![Change::Put(Box::new(Record::Token(token.for_storage().clone())))]).await?;
         // What it may do is known before anybody can act by it; and stays known when the token is gone, since whatever
@@ -235,6 +241,7 @@ impl Home {
             last_used_ip: token.for_storage().last_used_ip.map(|ip| ip.to_string()),
             expire_at: token.for_storage().expire_at,
             policy: token.for_storage().policy.clone(),
+            rate_limit: token.rate_limit(),
         };
         let mut tokens: Vec<_> = self.books().tokens.iter().map(any).collect();
         tokens.sort_by(|a, b| a.id.cmp(&b.id));

@@ -36,7 +36,7 @@ async fn open() -> (Home, User, User) {
 }
 
 async fn session(home: &Home, user: &User) -> Session {
-    let token = CreateToken { name: "test".into(), icon: None, lifespan_days: 1, policy: None };
+    let token = CreateToken { name: "test".into(), icon: None, lifespan_days: 1, policy: None, rate_limit: None };
     let wish = CreateTokenFor { user_id: user.id.to_string(), token };
     let asked = home.bus().authorize(&danger::system_principal("test"), wish).unwrap();
     let token = home.create_any_token(asked).await.unwrap();
@@ -68,7 +68,8 @@ async fn a_right_that_was_taken_away_while_waiting_is_not_used() {
 async fn a_session_that_was_revoked_while_waiting_leaves_nothing_behind() {
     let (home, owner, _) = open().await;
     let session = session(&home, &owner).await;
-    let wish = CreateToken { name: "for later".into(), icon: None, lifespan_days: 9999, policy: None };
+    let wish =
+        CreateToken { name: "for later".into(), icon: None, lifespan_days: 9999, policy: None, rate_limit: None };
     let waiting = ask(&home, &session, wish);
     home.delete_token(ask(&home, &session, DeleteToken { token_id: session.token_id.to_string() })).await.unwrap();
     assert!(matches!(home.create_token(waiting).await, Err(AccountError::Unauthorized(_))));

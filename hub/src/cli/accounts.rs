@@ -160,6 +160,9 @@ pub(crate) enum Token {
         /// A file with a policy as JSON, which narrows what may be done by the token; `-` for standard input.
         #[arg(long)]
         policy: Option<PathBuf>,
+        /// As many requests may be made by it in a minute; any number, if left out.
+        #[arg(long)]
+        rate_limit: Option<u32>,
     },
     /// Revoke a token.
     Revoke {

@@ -172,16 +172,25 @@ pub(crate) async fn token(command: Token) -> Result<()> {
                 let policy = token.get("policy").filter(|policy| !policy.is_null());
                 let policy = policy.map_or_else(|| "all that its user may".to_owned(), ToString::to_string);
                 let (id, kind) = (text(token, "id"), text(token, "type"));
-                output::row([id, &name_of(text(token, "user_id")), kind, name, &policy]);
+                let limit = token.get("rate_limit").and_then(Value::as_u64);
+                let limit = limit.map_or_else(|| "-".to_owned(), |limit| format!("{limit} a minute"));
+                let used = match text(token, "last_used_at") {
+                    "" => "never used".to_owned(),
+                    at => format!("used {at} from {}", text(token, "last_used_ip")),
+                };
+                output::row([id, &name_of(text(token, "user_id")), kind, name, &policy, &limit, &used]);
             }
         }
-        Token::Create { place, user, name, expires, policy } => {
+        Token::Create { place, user, name, expires, policy, rate_limit } => {
             let policy = policy.map(|file| policy::read_text(&file)).transpose()?;
             let home = Asked::open(place).await?;
             let user = home.user(&user).await?;
             let is_service = user.get("is_service").and_then(Value::as_bool).unwrap_or(false);
             let operation = if is_service { "service_accounts/create_token" } else { "tokens/create" };
-            let wish = json!({"user_id": text(&user, "id"), "name": name, "lifespan_days": expires, "policy": policy});
+            let wish = json!({
+                "user_id": text(&user, "id"),
+                "name": name, "lifespan_days": expires, "policy": policy, "rate_limit": rate_limit,
+            });
             output::line(text(&home.ask(operation, wish).await?, "token"));
         }
         Token::Revoke { place, id } => {

@@ -121,7 +121,8 @@ async fn add_user(home: Home, (name, group): (&'static str, &'static str)) -> Re
     let (username, group_ids) = (name.to_owned(), vec![group.to_owned()]);
     let wish = AddUser { name: shown, username, password: secret, group_ids, local_only: false };
     let user_id = home.add_user(home.bus().authorize(&at_machine(), wish)?).await?.user.id.to_string();
-    let token = CreateToken { name: "demo".to_owned(), icon: None, lifespan_days: 3650, policy: None };
+    let token =
+        CreateToken { name: "demo".to_owned(), icon: None, lifespan_days: 3650, policy: None, rate_limit: None };
     let wish = CreateTokenFor { user_id, token };
     let token = home.create_any_token(home.bus().authorize(&at_machine(), wish)?).await?;
     Ok((name.to_owned(), json!({"password": password, "token": token.expose_secret()})))

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Server, Ws};
+use crate::support::{Server, Ws, server::doorward};
 
 fn user_id(admin: &mut Ws, username: &str) -> Value {
     let users = admin.result("doorward/users/list", json!({}));
@@ -142,4 +142,37 @@ fn failed_logins_are_listed_and_forgiven() {
     assert_eq!(admin.result("doorward/logins/failures", json!({}))["addresses"], json!([]));
     let trail = admin.result("doorward/audit/list", json!({"action": "forgive_failures"}));
     assert_eq!(trail["records"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_token_is_used_as_often_as_it_may_and_no_more() {
+    let dir = crate::cli::home("{}");
+    let data = dir.0.to_str().unwrap();
+    let made = doorward(&["token", "create", "--data", data, "--user", "ann", "--name", "poll", "--rate-limit", "3"]);
+    let token = crate::cli::done(&made).trim().to_owned();
+    let mut server = Server::serve(&dir.0, &[]);
+    let ask = || server.request("GET", "/api/").token(&token).send();
+    // Opening a socket is asking too.
+    assert_eq!((ask().status, ask().status), (200, 200));
+    let mut socket = Ws::open(&server.address, &token);
+    assert_eq!(socket.refused("get_states", json!({})), "rate_limited");
+    let refused = ask();
+    assert_eq!(refused.status, 429);
+    let wait = refused.head.lines().find_map(|line| line.strip_prefix("retry-after: ")).unwrap();
+    assert!((1..=20).contains(&wait.trim().parse::<u32>().unwrap()), "{wait}");
+    // Other tokens of the same user go on.
+    let other = crate::import::log_in(&server, "ann", "secret").unwrap();
+    let mut ann = Ws::open(&server.address, &other);
+    let listed = |ann: &mut Ws| {
+        let tokens = ann.result("doorward/tokens/list", json!({}));
+        tokens.as_array().unwrap().iter().find(|token| token["client_name"] == "poll").unwrap().clone()
+    };
+    let shown = listed(&mut ann);
+    assert_eq!((&shown["rate_limit"], &shown["last_used_ip"]), (&json!(3), &json!("127.0.0.1")));
+    let used = shown["last_used_at"].clone();
+    assert!(used.is_string());
+    _ = server.terminate(std::time::Duration::from_secs(10));
+    let server = Server::serve(&dir.0, &[]);
+    let shown = listed(&mut Ws::open(&server.address, &other));
+    assert_eq!((&shown["rate_limit"], &shown["last_used_at"]), (&json!(3), &used));
 }

@@ -290,7 +290,7 @@ impl World {
             0 | 1 => {
                 let policy = self.policy();
                 let policy = (self.rng.below(2) == 0).then(|| Policy::from_value(&policy).unwrap());
-                let wish = CreateToken { name: self.name(), icon: None, lifespan_days: 1, policy };
+                let wish = CreateToken { name: self.name(), icon: None, lifespan_days: 1, policy, rate_limit: None };
                 let asked = bus.authorize(&session.principal, wish).map_err(|error| refused(&error))?;
                 let jwt = self.home.create_token(asked).await.map_err(|error| refused(&error))?;
                 self.know(jwt.expose_secret());

@@ -205,6 +205,7 @@ fn token(stored: &Map<String, Value>, users: &BTreeSet<String>) -> Result<Stored
         credential_id: text(stored, "credential_id").map(Into::into),
         version: owned(stored, "version"),
         policy: None,
+        rate_limit: None,
     };
     // Refuses what could be guessed or would never work.
     token.clone().into_token().map_err(|error| error.to_string())?;

@@ -119,8 +119,13 @@ struct LongLived {
 
 pub(crate) async fn long_lived_access_token(mut call: Call) -> Result<Reply, CommandError> {
     let LongLived { lifespan, client_name, client_icon } = call.read()?;
-    let asked =
-        call.authorize(CreateToken { name: client_name, icon: client_icon, lifespan_days: lifespan, policy: None })?;
+    let asked = call.authorize(CreateToken {
+        name: client_name,
+        icon: client_icon,
+        lifespan_days: lifespan,
+        policy: None,
+        rate_limit: None,
+    })?;
     let token = call.home.create_token(asked).await?;
     Ok(Reply::Result(json!(token.expose_secret())))
 }
