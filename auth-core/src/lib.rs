@@ -29,7 +29,7 @@ pub use user::User;
 
 mod network;
 pub mod principal;
-pub use network::network_of;
+pub use network::{Network, network_of};
 pub use principal::{Principal, Who};
 
 mod numbered;

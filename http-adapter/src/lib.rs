@@ -15,7 +15,7 @@ pub use reply::security_headers;
 mod origins;
 mod proxy;
 pub use origins::AllowedOrigins;
-pub use proxy::{Caller, Network, NotBelieved, Peer, TrustedProxies};
+pub use proxy::{Caller, NotBelieved, Peer, TrustedProxies};
 
 mod gate;
 mod route;

@@ -3,21 +3,11 @@
 //! A proxy is believed if its address is in a configured list, and no other; nobody is believed for the network that a
 //! request comes from. The rules are Home Assistant's (`rest.md`, section 1).
 
-use std::{
-    fmt,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    str::FromStr,
-};
+use std::net::{IpAddr, SocketAddr};
 
+use auth_core::Network;
 use auth_login::client::Origin;
 use axum::http::{HeaderMap, header};
-
-/// A range of addresses, such as `10.0.0.0/8` or `::1`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Network {
-    address: IpAddr,
-    prefix: u8,
-}
 
 /// The proxies that are believed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -120,63 +110,6 @@ impl TrustedProxies {
     /// Tells whether an address is believed.
     pub fn contains(&self, ip: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(ip))
-    }
-}
-
-impl Network {
-    /// Tells whether an address is in the range. `::ffff:a.b.c.d` counts as the IPv4 address.
-    pub fn contains(&self, ip: IpAddr) -> bool {
-        let cut = |address: IpAddr| match address.to_canonical() {
-            IpAddr::V4(address) => (4, u128::from(address.to_bits()) >> (32 - u32::from(self.prefix.min(32)))),
-            IpAddr::V6(address) => (6, address.to_bits().checked_shr(128 - u32::from(self.prefix)).unwrap_or(0)),
-        };
-        cut(self.address) == cut(ip)
-    }
-}
-
-impl FromStr for Network {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let bad = || format!("`{text}` is no address and no network such as 10.0.0.0/8");
-        let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix.parse::<u8>().map_err(|_| bad())?)),
-            None => (text, None),
-        };
-        let address: IpAddr = address.parse().map_err(|_| bad())?;
-        let bits = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.unwrap_or(bits);
-        if prefix > bits {
-            return Err(bad());
-        }
-        let network = Self { address, prefix };
-        let rest = match address {
-            IpAddr::V4(address) => u128::from(address.to_bits() & !mask_v4(prefix)),
-            IpAddr::V6(address) => address.to_bits() & !mask_v6(prefix),
-        };
-        // A typing mistake would trust others than were meant.
-        if rest != 0 {
-            let start = match address {
-                IpAddr::V4(address) => IpAddr::V4(Ipv4Addr::from_bits(address.to_bits() & mask_v4(prefix))),
-                IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & mask_v6(prefix))),
-            };
-            return Err(format!("`{text}` has host bits set: {start}/{prefix} is the network"));
-        }
-        Ok(network)
-    }
-}
-
-fn mask_v4(prefix: u8) -> u32 {
-    u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or(0)
-}
-
-fn mask_v6(prefix: u8) -> u128 {
-    u128::MAX.checked_shl(128 - u32::from(prefix)).unwrap_or(0)
-}
-
-impl fmt::Display for Network {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.address, self.prefix)
     }
 }
 

@@ -7,8 +7,9 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow};
+use auth_core::Network;
 use auth_login::client::Origin;
-use http_adapter::{AllowedOrigins, Network, ServeOptions, Tls, TlsFiles, Trust, TrustedProxies};
+use http_adapter::{AllowedOrigins, ServeOptions, Tls, TlsFiles, Trust, TrustedProxies};
 use serde::Deserialize;
 
 /// The file as it is written, in TOML. Names that are not known are refused.
