@@ -29,7 +29,7 @@ use thiserror::Error;
 
 use crate::credential::Username;
 
-/// The attempt was refused unseen; the next is looked at after `secs` seconds, 1 to 900.
+/// The attempt was refused unseen; the next is looked at after `secs` seconds: 1 to 900, or as long as a ban lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("too many failed logins, try again in {secs} seconds")]
 pub struct RetryAfter {
@@ -88,6 +88,18 @@ impl Throttle {
             Ok(secs) => Err(RetryAfter { secs }),
             Err(_) => Err(RetryAfter { secs: NEAR.longest }),
         }
+    }
+
+    /// Returns how often logins from an address failed in a row, whoever it tried to be. O(log n).
+    pub fn failures_at(&mut self, ip: IpAddr, now: Timestamp) -> u32 {
+        let now = self.clock.tick(now);
+        self.addresses.count(&AddressGroup::of(ip), now)
+    }
+
+    /// Tells whether an account signed in from an address within the last 30 days. O(log n).
+    pub fn knows(&mut self, account: &Username, ip: IpAddr, now: Timestamp) -> bool {
+        let now = self.clock.tick(now);
+        self.known.count(&(AccountKey::of(account), AddressGroup::of(ip)), now) > 0
     }
 
     /// Counts a failure. O(log n).

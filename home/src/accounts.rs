@@ -1,5 +1,6 @@
 //! Who is it: sessions, signing in, tokens, users, passwords.
 
+pub(crate) mod bans;
 mod failures;
 pub(crate) mod passwords;
 pub(crate) mod second_factor;

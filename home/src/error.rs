@@ -89,6 +89,15 @@ pub enum AccountError {
     /// The present password is another.
     #[error("Invalid current password")]
     WrongPassword,
+    /// Nothing of that name is shut out.
+    #[error("that is not banned")]
+    UnknownBan,
+    /// Whoever asks is among those that would be shut out.
+    #[error("{0} has the address you are asking from: you would be shut out")]
+    OwnAddress(auth_core::Network),
+    /// There are as many bans as there may be.
+    #[error("there are {0} bans: remove some first")]
+    TooManyBans(usize),
     /// The code is wrong, or was used before.
     #[error("Invalid code")]
     WrongCode,

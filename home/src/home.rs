@@ -23,7 +23,7 @@ use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
 
 use crate::{
     Counts,
-    accounts::{second_factor::Factors, step_up::StepUp},
+    accounts::{bans::Bans, second_factor::Factors, step_up::StepUp},
     audit::Audit,
     entries::EntriesHost,
     entropy::OsEntropy,
@@ -65,6 +65,7 @@ pub(crate) struct Inner {
     standing: watch::Sender<u64>,
     standing_now: AtomicU64,
     pub(crate) audit: Audit,
+    pub(crate) bans: Bans,
     pub(crate) counts: Counts,
     /// Password checks at once: each takes 20 MB and a whole core for a while.
     pub(crate) password_checks: Arc<Semaphore>,
@@ -107,6 +108,7 @@ impl Home {
         let ignored =
             stored.ignored_issues.iter().map(|issue| (issue.domain.clone(), issue.issue_id.clone())).collect();
         let audit = stored.audit.unwrap_or_default();
+        let bans = Bans::new(stored.bans.clone());
         let inner = Arc::new_cyclic(|inner| Inner {
             manager: Manager::new(Arc::new(EntriesHost::new(bus.clone(), inner.clone())), entries, ignored),
             provided: Provided::default(),
@@ -121,6 +123,7 @@ impl Home {
             standing: watch::Sender::new(0),
             standing_now: AtomicU64::new(0),
             audit: Audit::new(audit),
+            bans,
             counts: Counts::default(),
             password_checks: Arc::new(Semaphore::new(2)),
         });

@@ -34,6 +34,7 @@ mod template;
 mod translations;
 
 pub use self::audit::{AuditFound, AuditQuery, AuditState, TrailState};
+pub use accounts::bans::Ban;
 pub use accounts::second_factor::FactorSetUp;
 pub use accounts::session::{NotAdmitted, Session};
 pub use accounts::sign_in::LoginStep;

@@ -1,6 +1,6 @@
 //! What can be asked of a home, and what each request needs.
 
-use auth_core::{Action, Condition, EntityId, Need, Permission, Policy, Proof};
+use auth_core::{Action, Condition, EntityId, Need, Network, Permission, Policy, Proof, Timestamp};
 use registries::{AreaPatch, DevicePatch, EntityPatch, FloorPatch, LabelPatch};
 
 use crate::{CorePatch, UserPatch};
@@ -319,6 +319,27 @@ requests! {
         /// Those of a user.
         user_id: Option<String>,
     } needs |_this| Need::Admin;
+    /// List the addresses that are shut out.
+    ListBans {} needs |_this| Need::Admin;
+    /// Shut addresses out.
+    AddBan {
+        /// Which.
+        network: Network,
+        /// Until when; for good, if left out.
+        until: Option<Timestamp>,
+        /// For people.
+        reason: Option<String>,
+    } needs |_this| Need::Owner, proof WhereRequired;
+    /// Let addresses log in again that the hub shut out.
+    LiftBan {
+        /// Which.
+        network: Network,
+    } needs |_this| Need::Admin, proof WhereRequired;
+    /// Let addresses in again that the owner shut out.
+    LiftOwnersBan {
+        /// Which.
+        network: Network,
+    } needs |_this| Need::Owner, proof WhereRequired;
     /// Read the audit trail, and check it.
     ReadAudit {} needs |_this| Need::Admin;
     /// Say what is recorded and how long it is kept. What is left out stays.

@@ -120,6 +120,16 @@ impl Home {
         Ok(())
     }
 
+    /// Keeps the turn's record and what changes, if anything does.
+    pub(crate) async fn commit_recorded(
+        &self,
+        turn: &mut Turn<'_>,
+        mut changes: Vec<Change>,
+    ) -> Result<(), StoreError> {
+        changes.extend(turn.record.take().map(|(trail, record)| Change::Audit(trail, Box::new(record))));
+        self.keep(changes).await
+    }
+
     /// Records what changes nothing that is kept. On disk when this returns.
     pub(crate) async fn keep_record(&self, trail: Trail, record: Record) -> Result<(), StoreError> {
         self.keep(vec![Change::Audit(trail, Box::new(record))]).await

@@ -3,7 +3,6 @@
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::Arc,
     time::Duration,
 };
 
@@ -21,7 +20,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::timeout;
 
 use crate::{
-    Access, App, Caller, Peer, Route, Trust, api,
+    Access, App, Caller, Peer, Route, api,
     form::decode_pairs,
     reply::{self, denied, plain},
     request::Request,
@@ -55,7 +54,7 @@ pub fn router(app: &App, extra: Vec<Extra>) -> Router {
     for Extra { path, service } in extra {
         router = router.route(path, service.fallback(async || plain(StatusCode::METHOD_NOT_ALLOWED)));
     }
-    router.layer(middleware::from_fn_with_state(Arc::clone(&app.trust), around))
+    router.layer(middleware::from_fn_with_state(app.clone(), around))
 }
 
 fn filter(route: &Route) -> MethodFilter {
@@ -68,9 +67,10 @@ fn filter(route: &Route) -> MethodFilter {
 
 /// What happens to every request, whatever its path: refuse what is no honest request, find out who sent it, and add the
 /// headers.
-async fn around(AxumState(trust): AxumState<Arc<Trust>>, mut request: HttpRequest, next: Next) -> Response {
+async fn around(AxumState(app): AxumState<App>, mut request: HttpRequest, next: Next) -> Response {
     let (path, origin) = (request.uri().path().to_owned(), request.headers().get(header::ORIGIN).cloned());
-    let mut response = match admitted(&trust, &mut request, origin.as_ref()) {
+    let trust = &app.trust;
+    let mut response = match admitted(&app, &mut request, origin.as_ref()) {
         Ok(()) => match trust.origins.preflight(request.method(), &path, request.headers()) {
             Some(answer) => answer,
             None => next.run(request).await,
@@ -83,7 +83,11 @@ async fn around(AxumState(trust): AxumState<Arc<Trust>>, mut request: HttpReques
 }
 
 /// Finds out who sent a request, for everything behind this.
-fn admitted(trust: &Trust, request: &mut HttpRequest, origin: Option<&HeaderValue>) -> Result<(), StatusCode> {
+fn admitted(
+    App { home, trust }: &App,
+    request: &mut HttpRequest,
+    origin: Option<&HeaderValue>,
+) -> Result<(), StatusCode> {
     if is_malicious(request) {
         return Err(StatusCode::BAD_REQUEST);
     }
@@ -93,6 +97,9 @@ fn admitted(trust: &Trust, request: &mut HttpRequest, origin: Option<&HeaderValu
         tracing::warn!(address = %peer.address, %refused, "a request was refused");
         StatusCode::BAD_REQUEST
     })?;
+    if home.is_shut_out(caller.ip) {
+        return Err(StatusCode::FORBIDDEN);
+    }
     let upgrades = request.headers().contains_key(header::UPGRADE);
     if upgrades && !trust.origins.may_open(origin, caller.own.as_ref()) {
         tracing::warn!(address = %caller.ip, ?origin, "a page of another origin may open no socket");

@@ -7,9 +7,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 mod accounts;
 mod audit;
 mod policy;
+mod security;
 pub(crate) use accounts::{Group, Token, User};
 pub(crate) use audit::Audit;
 pub(crate) use policy::{Format, Policy, Question};
+pub(crate) use security::{Ban, StepUp};
 
 /// A Home Assistant-compatible hub whose permissions hold.
 #[derive(Debug, Parser)]
@@ -82,6 +84,12 @@ pub(crate) enum Command {
     /// List, make and revoke tokens for programs.
     #[command(subcommand)]
     Token(Token),
+    /// List and change which addresses are shut out.
+    #[command(subcommand)]
+    Ban(Ban),
+    /// Say what must be shown before something dangerous is done, and show it.
+    #[command(subcommand)]
+    StepUp(StepUp),
     /// Read the audit trail and check it.
     #[command(subcommand)]
     Audit(Audit),

@@ -8,6 +8,7 @@ mod entries;
 mod import;
 mod place;
 mod policy;
+mod security;
 mod serve;
 
 use std::{fs, path::Path, sync::Arc};
@@ -39,6 +40,8 @@ pub(crate) async fn run(command: Command) -> Result<()> {
         Command::User(user) => accounts::user(user).await,
         Command::Group(group) => accounts::group(group).await,
         Command::Token(token) => accounts::token(token).await,
+        Command::Ban(ban) => security::ban(ban).await,
+        Command::StepUp(step_up) => security::step_up(step_up).await,
         Command::Audit(audit) => audit::run(audit).await,
         Command::Policy(policy) => policy::run(policy).await,
         Command::Completions { shell } => {

@@ -101,6 +101,9 @@ async fn keep_audit(home: Home) {
         let mut done = home.flush_audit().await;
         if n == 0 && done.is_ok() {
             done = home.trim_audit().await;
+            if let Err(error) = home.sweep_bans().await {
+                tracing::error!(%error, "bans that are over could not be removed");
+            }
             if let Err(error) = home.keep_uses().await {
                 tracing::error!(%error, "when tokens were last used could not be written");
             }

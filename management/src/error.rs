@@ -68,6 +68,7 @@ impl From<AccountError> for OperationError {
             | AccountError::UnknownToken
             | AccountError::UnknownSetUp
             | AccountError::NoFactor
+            | AccountError::UnknownBan
             | AccountError::CredentialsNotFound => Self::NotFound(error.to_string()),
             AccountError::Store(_) | AccountError::Hash => Self::Failed(Box::new(error)),
             AccountError::WrongCode => Self::Refused { code: "invalid_code", text: error.to_string() },
@@ -80,6 +81,8 @@ impl From<AccountError> for OperationError {
             | AccountError::OwnerCredentials
             | AccountError::CredentialsExist
             | AccountError::FactorExists
+            | AccountError::OwnAddress(_)
+            | AccountError::TooManyBans(_)
             | AccountError::NeedsLogin
             | AccountError::ServiceAccount(_)
             | AccountError::UsernameTaken(_)

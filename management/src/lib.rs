@@ -12,6 +12,7 @@ mod operation;
 pub use operation::{Access, Call, OPERATIONS, Operation};
 
 mod audit_trail;
+mod bans;
 mod groups;
 mod policies;
 pub mod shown;

@@ -7,7 +7,7 @@ use home::Home;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::{OperationError, audit_trail, groups, policies, step_up, tokens, users};
+use crate::{OperationError, audit_trail, bans, groups, policies, step_up, tokens, users};
 
 /// Who may use an operation. There is no default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,6 +150,10 @@ operations! {
 
     "logins/failures"         GET    "/api/doorward/logins/failures"                         Admin users::failures;
     "logins/forgive"          POST   "/api/doorward/logins/forgive"                          Admin users::forgive;
+
+    "bans/list"               GET    "/api/doorward/bans"                                    Admin bans::list;
+    "bans/add"                POST   "/api/doorward/bans"                                    Owner bans::add;
+    "bans/remove"             POST   "/api/doorward/bans/remove"                             Admin bans::remove;
 
     "step_up/status"          GET    "/api/doorward/step_up"                                 Account step_up::status;
     "step_up/show"            POST   "/api/doorward/step_up"                                 Account step_up::show;

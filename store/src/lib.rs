@@ -6,8 +6,8 @@
 
 mod record;
 pub use record::{
-    AuditSettings, CoreConfig, GroupRecord, IgnoredIssue, LoginRecord, Person, Record, RecordKind, SecuritySettings,
-    Stored,
+    AuditSettings, BanRecord, BanScope, CoreConfig, GroupRecord, IgnoredIssue, LoginRecord, Person, Record, RecordKind,
+    SecuritySettings, Stored,
 };
 
 mod audit_log;

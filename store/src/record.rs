@@ -1,6 +1,6 @@
 //! The forms in which records are stored that are not those of the crates they come from.
 
-use auth_core::{Group, Policy};
+use auth_core::{Group, Policy, Timestamp, UserId};
 use auth_login::{
     credential::{Credential, Login},
     password::StoredPassword,
@@ -132,6 +132,33 @@ impl AuditSettings {
 pub struct SecuritySettings {
     /// Whoever does something dangerous showed their second factor at most so many minutes ago. None if that is not asked.
     pub step_up_minutes: Option<u32>,
+}
+
+/// An address, or a range of them, that is shut out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BanRecord {
+    /// Such as `203.0.113.9/32` or `2001:db8::/64`.
+    pub network: String,
+    /// What is shut.
+    pub scope: BanScope,
+    /// Until when; for good if left out.
+    pub until: Option<Timestamp>,
+    /// For people.
+    pub reason: Option<String>,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// Who did it; the hub itself if left out.
+    pub by: Option<UserId>,
+}
+
+/// What is shut to whom is banned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BanScope {
+    /// Logging in, but to accounts that logged in from there before.
+    Logins,
+    /// Everything.
+    Everything,
 }
 
 impl SecuritySettings {

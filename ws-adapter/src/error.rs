@@ -250,10 +250,14 @@ impl From<AccountError> for CommandError {
             AccountError::WrongPassword => Self::new("invalid_current_password", text),
             AccountError::Throttled(_) => Self::new("not_allowed", text),
             AccountError::UnknownToken => Self::new("invalid_token_id", text),
-            AccountError::UnknownSetUp | AccountError::NoFactor => Self::new("not_found", text),
-            AccountError::FactorExists | AccountError::NeedsLogin | AccountError::ServiceAccount(_) => {
-                Self::new("not_allowed", text)
+            AccountError::UnknownSetUp | AccountError::NoFactor | AccountError::UnknownBan => {
+                Self::new("not_found", text)
             }
+            AccountError::FactorExists
+            | AccountError::NeedsLogin
+            | AccountError::ServiceAccount(_)
+            | AccountError::OwnAddress(_)
+            | AccountError::TooManyBans(_) => Self::new("not_allowed", text),
             AccountError::UnknownUsername => {
                 Self::new("home_assistant_error", text).translated("auth", "user_not_found", Value::Null)
             }

@@ -1,11 +1,10 @@
 //! Failed logins that are remembered: who waits for them, and no more.
 
-use audit::{Outcome, Record, Trail, action_name};
-use auth_core::{Action, Authorized};
+use auth_core::{Authorized, Network};
 use auth_login::{credential::Username, throttle::Failures};
 use service_bus::now;
 
-use crate::{AccountError, ForgiveFailures, Home, ListFailures, UserInfo};
+use crate::{AccountError, Ban, ForgiveFailures, Home, ListFailures, UserInfo};
 
 impl Home {
     /// Returns the addresses with failures, those with the most first, at most a thousand; and the users with failures.
@@ -22,26 +21,29 @@ impl Home {
         (addresses, users.into_iter().filter_map(of_user).collect())
     }
 
-    /// Forgets failures. Returns whether there were any. Recorded on disk when this returns; if that fails they are forgotten
-    /// all the same, until the next start at most.
+    /// Forgets failures, and lets the address log in again if it was shut out for them. Returns whether there were any. On
+    /// disk when this returns.
     ///
     /// # Errors
-    /// [`AccountError::UnknownUser`], [`AccountError::CredentialsNotFound`] for a user who has no user name.
+    /// [`AccountError::UnknownUser`], [`AccountError::CredentialsNotFound`] for a user who has no user name,
+    /// [`AccountError::Store`].
     pub async fn forgive_failures(&self, request: Authorized<ForgiveFailures>) -> Result<bool, AccountError> {
-        let mut record = Record::of(now(), action_name(ForgiveFailures::NAME), Outcome::Done, request.principal());
-        let (_, ForgiveFailures { address, user_id }) = request.into_parts();
-        let mut had = false;
+        let (mut turn, _, ForgiveFailures { address, user_id }) = self.begin(request).await?;
+        let mut username = None;
         if let Some(user_id) = user_id {
             let info = self.who_is(&user_id.as_str().into()).ok_or(AccountError::UnknownUser)?;
-            let username = info.username.ok_or(AccountError::CredentialsNotFound)?;
-            had |= self.books().throttle.forgive_account(&Username::normalise(&username));
-            record = record.on(user_id);
+            username = Some(Username::normalise(&info.username.ok_or(AccountError::CredentialsNotFound)?));
+            turn.on(user_id);
         }
         if let Some(address) = address {
-            had |= self.books().throttle.forgive_address(address);
-            record = record.with(serde_json::json!({"address": address}));
+            turn.with(serde_json::json!({"address": address}));
         }
-        self.keep_record(Trail::Acts, record).await?;
+        let network = address.map(Network::of);
+        let is_theirs = |ban: &Ban| ban.is_automatic() && Some(ban.network) == network;
+        let mut had = self.lift(&mut turn, is_theirs).await? > 0;
+        let throttle = &mut self.books().throttle;
+        had |= username.is_some_and(|username| throttle.forgive_account(&username));
+        had |= address.is_some_and(|address| throttle.forgive_address(address));
         Ok(had)
     }
 }

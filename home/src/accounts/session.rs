@@ -114,6 +114,7 @@ impl Home {
     /// Tells whether a session may go on: its token is alive and its user active.
     pub fn is_live(&self, session: &Session) -> bool {
         self.books().tokens.get_live(&session.token_id, now()).is_some()
+            && session.principal.from().is_none_or(|ip| !self.is_shut_out(ip))
             && self.inner.bus.world().auth.user(session.user_id.as_str()).is_some_and(|user| user.is_active)
     }
 }

@@ -57,16 +57,22 @@ impl Home {
     /// # Errors
     /// [`SignInError::Flow`]; a password that could be upgraded but not kept is no error.
     pub async fn log_in(&self, request: StepRequest<'_>, ip: IpAddr) -> Result<LoginStep, SignInError> {
+        let username = Username::normalise(request.username);
+        let shut = self.shut_for(&username, ip);
         let (user_id, begun) = {
             let books = &mut *self.books();
-            let login = books.logins.find(&Username::normalise(request.username));
+            let login = books.logins.find(&username);
             let user_id = login.map(|login| login.credential.user_id.clone());
-            let begun = books.flows.begin(&mut books.throttle, &books.logins, request, ip, now(), &mut OsEntropy);
+            let begun = shut.map_or(Ok(()), |wait| Err(FlowError::Throttled(wait)));
+            let begun = begun.and_then(|()| {
+                books.flows.begin(&mut books.throttle, &books.logins, request, ip, now(), &mut OsEntropy)
+            });
             (user_id, begun)
         };
         let check = begun.inspect_err(|error| {
             if matches!(error, FlowError::Throttled(_)) {
-                self.record_login(Outcome::Failed, user_id.as_ref(), ip, Some("too many wrong passwords before"));
+                let reason = if shut.is_some() { "the address is banned" } else { "too many wrong passwords before" };
+                self.record_login(Outcome::Failed, user_id.as_ref(), ip, Some(reason));
             }
         })?;
         let checks = std::sync::Arc::clone(&self.inner.password_checks);
@@ -108,9 +114,11 @@ impl Home {
             Ok(StepResult::NeedsCode) => self.record_sign_in("login_password", Outcome::Done, user_id, ip, None),
             Ok(StepResult::InvalidAuth) => {
                 self.record_login(Outcome::Failed, user_id, ip, Some("wrong password or unknown user name"));
+                self.ban_after_failures(ip).await;
             }
             Ok(StepResult::InvalidCode) | Err(FlowError::TooManyCodes) => {
                 self.record_login(Outcome::Failed, user_id, ip, Some(WRONG_CODE));
+                self.ban_after_failures(ip).await;
             }
             Err(FlowError::Blocked(reason)) => self.record_login(Outcome::Denied, user_id, ip, Some(reason)),
             Err(error) => self.record_login(Outcome::Failed, user_id, ip, Some(&error.to_string())),

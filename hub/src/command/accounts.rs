@@ -65,7 +65,7 @@ pub(crate) async fn user(command: User) -> Result<()> {
         }
         User::Create { place, username, name, groups } => {
             let name = name.unwrap_or_else(|| username.clone());
-            let (home, password) = (Asked::open(place).await?, password()?);
+            let (home, password) = (Asked::open(place).await?, first_line("the password")?);
             let wish = json!({"name": name, "username": username, "password": password, "group_ids": groups});
             output::line(text(&home.ask("users/create", wish).await?, "id"));
         }
@@ -98,7 +98,7 @@ pub(crate) async fn user(command: User) -> Result<()> {
         }
         User::Password { place, user } => {
             let home = Asked::open(place).await?;
-            let wish = json!({"user_id": home.user_id(&user).await?, "password": password()?});
+            let wish = json!({"user_id": home.user_id(&user).await?, "password": first_line("the password")?});
             home.ask("users/set_password", wish).await?;
         }
         User::Failures { url } => {
@@ -205,13 +205,13 @@ fn hours(file: &Path) -> Result<Value> {
     serde_json::from_str(&text).with_context(|| name)
 }
 
-/// Reads a password: the first line of standard input.
-fn password() -> Result<String> {
+/// Reads a secret: the first line of standard input.
+pub(super) fn first_line(what: &str) -> Result<String> {
     let mut line = String::new();
-    io::stdin().lock().read_line(&mut line).context("reading the password from standard input")?;
-    let password = line.trim_end_matches(['\n', '\r']);
-    if password.is_empty() {
-        bail!("the password is the first line of standard input, and that is empty");
+    io::stdin().lock().read_line(&mut line).with_context(|| format!("reading {what} from standard input"))?;
+    let secret = line.trim_end_matches(['\n', '\r']);
+    if secret.is_empty() {
+        bail!("{what} is the first line of standard input, and that is empty");
     }
-    Ok(password.to_owned())
+    Ok(secret.to_owned())
 }

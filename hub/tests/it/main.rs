@@ -14,6 +14,7 @@ mod accounts;
 mod audit;
 mod backup;
 mod bad_input;
+mod bans;
 mod churn;
 mod cli;
 mod crash;

@@ -91,7 +91,7 @@ fn operation_members(operation: &Operation, entity: &str) -> Value {
     let user = json!({"user_id": "none"});
     match operation.name {
         "users/list" | "groups/list" | "tokens/list" | "logins/failures" | "audit/list" | "audit/verify"
-        | "audit/settings" | "audit/set" | "step_up/status" => {
+        | "audit/settings" | "audit/set" | "step_up/status" | "bans/list" => {
             json!({})
         }
         "users/create" | "service_accounts/create" => json!({"name": "x", "group_ids": ["none"]}),
@@ -106,6 +106,8 @@ fn operation_members(operation: &Operation, entity: &str) -> Value {
         "policy/who_can" => json!({"entity_id": entity, "permission": "read"}),
         "tokens/create" | "service_accounts/create_token" => json!({"user_id": "none", "name": "x"}),
         "tokens/revoke" => json!({"token_id": "none"}),
+        "bans/add" => json!({"network": "127.0.0.0/8"}),
+        "bans/remove" => json!({"network": "203.0.113.9"}),
         "step_up/show" => json!({"code": "000000"}),
         // Only whoever has a second factor may ask for it.
         "step_up/set" => json!({"required": true}),

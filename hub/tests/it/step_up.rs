@@ -22,6 +22,8 @@ const DANGEROUS: &[&str] = &[
     "config/auth_provider/homeassistant/create",
     "config/auth_provider/homeassistant/delete",
     "doorward/audit/set",
+    "doorward/bans/add",
+    "doorward/bans/remove",
     "doorward/groups/delete",
     "doorward/groups/remove_member",
     "doorward/groups/set",
@@ -187,5 +189,11 @@ fn what_the_home_asks_for_survives_a_restart_and_what_was_shown_does_not() {
     // At the machine nothing needs to be shown.
     drop(server);
     let data = dir.0.to_str().unwrap();
-    crate::cli::done(&crate::support::server::doorward(&["group", "set", "--data", data, "guests"]));
+    let run = |arguments: &[&str]| crate::cli::done(&crate::support::server::doorward(arguments));
+    run(&["group", "set", "--data", data, "guests"]);
+    run(&["step-up", "relax", "--data", data]);
+    run(&["step-up", "require", "--data", data, "--minutes", "7"]);
+    let server = Server::serve(&dir.0, &[]);
+    let mut ann = crate::support::Ws::open(&server.address, &token);
+    assert_eq!(ann.result("doorward/step_up/status", json!({}))["minutes"], 7);
 }

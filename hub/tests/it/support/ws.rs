@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tungstenite::{Message, WebSocket, client};
+use tungstenite::{Error, HandshakeError, Message, WebSocket, client, client::IntoClientRequest};
 
 /// An open connection.
 pub(crate) struct Ws {
@@ -22,20 +22,40 @@ pub(crate) struct Ws {
 impl Ws {
     /// Connects and says nothing yet.
     pub(crate) fn connect(address: &str) -> Self {
+        Self::connect_for(address, None).unwrap()
+    }
+
+    /// Connects for somebody at another address, as a trusted proxy does. Returns the status of the answer if it is no
+    /// socket.
+    pub(crate) fn connect_for(address: &str, forwarded: Option<&str>) -> Result<Self, u16> {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         stream.set_nodelay(true).unwrap();
-        let (socket, _) = client(format!("ws://{address}/api/websocket"), stream).unwrap();
-        Self { socket, last_id: 0, received: Vec::new(), closed_with: None, waiting: Default::default() }
+        let mut request = format!("ws://{address}/api/websocket").into_client_request().unwrap();
+        if let Some(forwarded) = forwarded {
+            request.headers_mut().insert("X-Forwarded-For", forwarded.parse().unwrap());
+        }
+        match client(request, stream) {
+            Ok((socket, _)) => {
+                Ok(Self { socket, last_id: 0, received: Vec::new(), closed_with: None, waiting: Default::default() })
+            }
+            Err(HandshakeError::Failure(Error::Http(answer))) => Err(answer.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
     }
 
     /// Connects and logs in.
     pub(crate) fn open(address: &str, token: &str) -> Self {
-        let mut ws = Self::connect(address);
+        Self::connect(address).log_in(token)
+    }
+
+    /// Says who it is.
+    pub(crate) fn log_in(mut self, token: &str) -> Self {
+        let ws = &mut self;
         assert_eq!(ws.next().unwrap()["type"], "auth_required");
         ws.send(&json!({"type": "auth", "access_token": token}));
         assert_eq!(ws.next().unwrap()["type"], "auth_ok");
-        ws
+        self
     }
 
     pub(crate) fn send(&mut self, message: &Value) {
