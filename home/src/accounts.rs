@@ -2,8 +2,10 @@
 
 pub(crate) mod bans;
 mod failures;
+pub(crate) mod passkeys;
 pub(crate) mod passwords;
 pub(crate) mod second_factor;
+pub(crate) mod second_step;
 mod service;
 pub(crate) mod session;
 pub(crate) mod sign_in;

@@ -89,6 +89,18 @@ pub enum AccountError {
     /// The present password is another.
     #[error("Invalid current password")]
     WrongPassword,
+    /// The hub is not told by which address its users know it, or was built without passkeys.
+    #[error("this hub takes no passkeys: its configuration file names no origin for them")]
+    NoPasskeys,
+    /// The caller has no such passkey.
+    #[error("there is no such passkey")]
+    UnknownPasskey,
+    /// What the browser gave does not prove that.
+    #[error("the passkey was not accepted: {0}")]
+    WrongPasskey(String),
+    /// The user has as many as there may be.
+    #[error("there are {0} passkeys: remove one first")]
+    TooManyPasskeys(usize),
     /// Nothing of that name is shut out.
     #[error("that is not banned")]
     UnknownBan,

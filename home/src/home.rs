@@ -23,7 +23,12 @@ use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
 
 use crate::{
     Counts,
-    accounts::{bans::Bans, second_factor::Factors, step_up::StepUp},
+    accounts::{
+        bans::Bans,
+        passkeys::{PasskeyBook, PasskeyVerifier},
+        second_factor::Factors,
+        step_up::StepUp,
+    },
     audit::Audit,
     entries::EntriesHost,
     entropy::OsEntropy,
@@ -44,6 +49,8 @@ pub struct Options {
     pub area_rule: AreaRule,
     /// Where the home is kept, as the core configuration shows it to administrators.
     pub config_dir: String,
+    /// What checks passkeys; without it nobody adds or shows one.
+    pub passkeys: Option<Arc<dyn PasskeyVerifier>>,
 }
 
 pub(crate) struct Inner {
@@ -61,6 +68,7 @@ pub(crate) struct Inner {
     pub(crate) persons: ArcSwap<Vec<Person>>,
     pub(crate) core: ArcSwap<CoreConfig>,
     pub(crate) config_dir: String,
+    pub(crate) passkeys: Option<Arc<dyn PasskeyVerifier>>,
     /// Moves whenever a token or a user's standing has changed: open connections look again.
     standing: watch::Sender<u64>,
     standing_now: AtomicU64,
@@ -83,6 +91,7 @@ pub(crate) struct Books {
     pub(crate) signer: PathSigner,
     pub(crate) factors: Factors,
     pub(crate) step_up: StepUp,
+    pub(crate) passkeys: PasskeyBook,
 }
 
 impl std::fmt::Debug for Inner {
@@ -119,6 +128,7 @@ impl Home {
             persons: ArcSwap::from_pointee(stored.persons.clone()),
             core: ArcSwap::from_pointee(stored.core.clone().unwrap_or_default()),
             config_dir: options.config_dir,
+            passkeys: options.passkeys,
             books: Mutex::new(books_of(stored)),
             standing: watch::Sender::new(0),
             standing_now: AtomicU64::new(0),
@@ -268,6 +278,7 @@ fn books_of(stored: Stored) -> Books {
         clients: ClientRules::new(),
         signer: PathSigner::new(&mut OsEntropy),
         factors: Factors::new(stored.factors),
+        passkeys: PasskeyBook::new(stored.passkeys),
         step_up: StepUp::new(stored.security.unwrap_or_default()),
     }
 }

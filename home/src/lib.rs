@@ -35,7 +35,11 @@ mod translations;
 
 pub use self::audit::{AuditFound, AuditQuery, AuditState, TrailState};
 pub use accounts::bans::Ban;
+pub use accounts::passkeys::{
+    MAX_PASSKEYS, PasskeyChallenge, PasskeyInfo, PasskeyRefused, PasskeyUser, PasskeyVerifier, Pending, ShownPasskey,
+};
 pub use accounts::second_factor::FactorSetUp;
+pub use accounts::second_step::SecondStep;
 pub use accounts::session::{NotAdmitted, Session};
 pub use accounts::sign_in::LoginStep;
 pub use accounts::step_up::StepUpState;

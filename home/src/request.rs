@@ -2,6 +2,7 @@
 
 use auth_core::{Action, Condition, EntityId, Need, Network, Permission, Policy, Proof, Timestamp};
 use registries::{AreaPatch, DevicePatch, EntityPatch, FloorPatch, LabelPatch};
+use serde_json::Value;
 
 use crate::{CorePatch, UserPatch};
 
@@ -124,6 +125,24 @@ requests! {
         /// Whose.
         user_id: String,
     } needs |_this| Need::Owner, proof WhereRequired;
+    /// List one's own passkeys.
+    ListPasskeys {} needs |_this| Need::OwnAccount;
+    /// Begin to add a passkey of one's own.
+    RegisterPasskey {} needs |_this| Need::OwnAccount, proof IfAny;
+    /// End that, with what the browser gave.
+    AddPasskey {
+        /// What to call it.
+        name: String,
+        /// The browser's `PublicKeyCredential` as JSON.
+        credential: Value,
+    } needs |_this| Need::OwnAccount, proof IfAny;
+    /// Remove a passkey of one's own.
+    RemovePasskey {
+        /// Which.
+        passkey_id: String,
+    } needs |_this| Need::OwnAccount, proof IfAny;
+    /// Get what a browser needs to show a passkey of one's own.
+    ChallengePasskey {} needs |_this| Need::OwnAccount;
     /// List one's own tokens.
     ListTokens {} needs |_this| Need::OwnAccount;
     /// Delete one of one's own tokens.
@@ -355,8 +374,8 @@ requests! {
     ReadStepUp {} needs |_this| Need::OwnAccount;
     /// Show one's own second factor, for what needs that lately.
     ShowFactor {
-        /// A code of the app, or a recovery code.
-        code: Secret,
+        /// What is shown.
+        shown: ShownFactor,
     } needs |_this| Need::OwnAccount;
     /// Ask whoever does something dangerous for their second factor, or for a more recent one.
     RequireProof {
@@ -375,6 +394,15 @@ requests! {
         /// The template.
         template: String,
     } needs |_this| Need::Authenticated;
+}
+
+/// What somebody shows of their second factor.
+#[derive(Clone, Debug)]
+pub enum ShownFactor {
+    /// A code of the app, or a recovery code.
+    Code(Secret),
+    /// The browser's `PublicKeyCredential` as JSON.
+    Passkey(Value),
 }
 
 /// Text that `Debug` does not show.

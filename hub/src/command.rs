@@ -15,7 +15,7 @@ use std::{fs, path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
 use clap::CommandFactory;
-use home::{Home, Options, UNFINISHED};
+use home::{Home, Options, PasskeyVerifier, UNFINISHED};
 use store::SqliteStore;
 
 use crate::{
@@ -85,10 +85,15 @@ fn remove_unfinished(data: &Path) {
 
 /// Opens the home in a data directory.
 async fn open_home(data: &Path, area: Area) -> Result<Home> {
+    open_home_with(data, area, None).await
+}
+
+/// Opens the home in a data directory, to be served with passkeys if something checks them.
+async fn open_home_with(data: &Path, area: Area, passkeys: Option<Arc<dyn PasskeyVerifier>>) -> Result<Home> {
     let area_rule = match area {
         Area::Own => registries::AreaRule::Own,
         Area::Device => registries::AreaRule::Device,
     };
-    let options = Options { area_rule, config_dir: data.display().to_string() };
+    let options = Options { area_rule, config_dir: data.display().to_string(), passkeys };
     Ok(Home::open(Arc::new(open_store(data)?), options).await?)
 }

@@ -9,6 +9,7 @@ use std::{
 use anyhow::{Context, Result, anyhow};
 use auth_core::Network;
 use auth_login::client::Origin;
+use home::PasskeyVerifier;
 use http_adapter::{AllowedOrigins, ServeOptions, Tls, TlsFiles, Trust, TrustedProxies};
 use serde::Deserialize;
 
@@ -17,6 +18,15 @@ use serde::Deserialize;
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Config {
     http: Http,
+    passkeys: Option<PasskeyOrigin>,
+}
+
+/// By which address users know the hub.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PasskeyOrigin {
+    /// Such as `https://home.example`.
+    origin: String,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -58,6 +68,25 @@ impl Config {
             let line = error.span().map_or(1, |span| 1 + text.bytes().take(span.start).filter(|b| *b == b'\n').count());
             anyhow!("{name}:{line}: {}", error.message().replace('\n', "; "))
         })
+    }
+
+    /// Returns what checks passkeys, if the file names an origin for them.
+    #[cfg(feature = "passkeys")]
+    pub(crate) fn passkeys(&self) -> Result<Option<Arc<dyn PasskeyVerifier>>> {
+        let Some(PasskeyOrigin { origin }) = &self.passkeys else { return Ok(None) };
+        let verifier = passkeys::Passkeys::new(origin).context("passkeys.origin")?;
+        Ok(Some(Arc::new(verifier)))
+    }
+
+    /// Returns what checks passkeys: nothing, in a hub that was built without.
+    #[cfg(not(feature = "passkeys"))]
+    pub(crate) fn passkeys(&self) -> Result<Option<Arc<dyn PasskeyVerifier>>> {
+        match &self.passkeys {
+            None => Ok(None),
+            Some(PasskeyOrigin { origin }) => {
+                Err(anyhow!("passkeys.origin: {origin}: this hub was built without passkeys (the feature `passkeys`)"))
+            }
+        }
     }
 
     /// Takes everything in it seriously: networks, origins, certificate files.

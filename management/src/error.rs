@@ -69,8 +69,11 @@ impl From<AccountError> for OperationError {
             | AccountError::UnknownSetUp
             | AccountError::NoFactor
             | AccountError::UnknownBan
+            | AccountError::UnknownPasskey
             | AccountError::CredentialsNotFound => Self::NotFound(error.to_string()),
             AccountError::Store(_) | AccountError::Hash => Self::Failed(Box::new(error)),
+            AccountError::WrongPasskey(_) => Self::Refused { code: "invalid_passkey", text: error.to_string() },
+            AccountError::NeedsLogin => Self::Refused { code: "not_allowed", text: error.to_string() },
             AccountError::WrongCode => Self::Refused { code: "invalid_code", text: error.to_string() },
             AccountError::Throttled(_) => Self::Refused { code: "throttled", text: error.to_string() },
             AccountError::Group(..)
@@ -82,8 +85,9 @@ impl From<AccountError> for OperationError {
             | AccountError::CredentialsExist
             | AccountError::FactorExists
             | AccountError::OwnAddress(_)
+            | AccountError::NoPasskeys
+            | AccountError::TooManyPasskeys(_)
             | AccountError::TooManyBans(_)
-            | AccountError::NeedsLogin
             | AccountError::ServiceAccount(_)
             | AccountError::UsernameTaken(_)
             | AccountError::UsernameNotNormalized(_)

@@ -14,6 +14,7 @@ pub use operation::{Access, Call, OPERATIONS, Operation};
 mod audit_trail;
 mod bans;
 mod groups;
+mod passkeys;
 mod policies;
 pub mod shown;
 mod step_up;

@@ -7,7 +7,7 @@ use home::Home;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::{OperationError, audit_trail, bans, groups, policies, step_up, tokens, users};
+use crate::{OperationError, audit_trail, bans, groups, passkeys, policies, step_up, tokens, users};
 
 /// Who may use an operation. There is no default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,6 +158,12 @@ operations! {
     "step_up/status"          GET    "/api/doorward/step_up"                                 Account step_up::status;
     "step_up/show"            POST   "/api/doorward/step_up"                                 Account step_up::show;
     "step_up/set"             POST   "/api/doorward/step_up/settings"                        Admin step_up::set;
+
+    "passkeys/list"           GET    "/api/doorward/passkeys"                                Account passkeys::list;
+    "passkeys/register"       POST   "/api/doorward/passkeys/register"                       Account passkeys::register;
+    "passkeys/add"            POST   "/api/doorward/passkeys"                                Account passkeys::add;
+    "passkeys/remove"         DELETE "/api/doorward/passkeys/{passkey_id}"                   Account passkeys::remove;
+    "passkeys/challenge"      POST   "/api/doorward/passkeys/challenge"                      Account passkeys::challenge;
 
     "audit/list"              GET    "/api/doorward/audit"                                   Admin audit_trail::list;
     "audit/verify"            GET    "/api/doorward/audit/verify"                            Admin audit_trail::verify;

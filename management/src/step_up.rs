@@ -1,6 +1,6 @@
 //! Step-up: what the home asks for before something dangerous is done, and showing it.
 
-use home::{ReadStepUp, RelaxProof, RequireProof, Secret, ShowFactor, StepUpState};
+use home::{ReadStepUp, RelaxProof, RequireProof, Secret, ShowFactor, ShownFactor, StepUpState};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -16,13 +16,18 @@ pub(crate) async fn status(mut call: Call) -> Outcome {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Show {
-    code: String,
+    code: Option<String>,
+    passkey: Option<Value>,
 }
 
-/// Takes a code of the caller's second factor.
+/// Takes a code of the caller's second factor, or a passkey that fits what `passkeys/challenge` gave.
 pub(crate) async fn show(mut call: Call) -> Outcome {
-    let Show { code } = call.read()?;
-    let asked = call.authorize(ShowFactor { code: Secret::new(code) })?;
+    let shown_factor = match call.read()? {
+        Show { code: Some(code), passkey: None } => ShownFactor::Code(Secret::new(code)),
+        Show { code: None, passkey: Some(passkey) } => ShownFactor::Passkey(passkey),
+        Show { .. } => return Err(OperationError::Invalid("one of `code` and `passkey` is needed".to_owned())),
+    };
+    let asked = call.authorize(ShowFactor { shown: shown_factor })?;
     Ok(shown(call.home.show_factor(asked).await?))
 }
 

@@ -6,8 +6,8 @@
 
 mod record;
 pub use record::{
-    AuditSettings, BanRecord, BanScope, CoreConfig, GroupRecord, IgnoredIssue, LoginRecord, Person, Record, RecordKind,
-    SecuritySettings, Stored,
+    AuditSettings, BanRecord, BanScope, CoreConfig, GroupRecord, IgnoredIssue, LoginRecord, PasskeyRecord, Person,
+    Record, RecordKind, SecuritySettings, Stored,
 };
 
 mod audit_log;

@@ -134,6 +134,23 @@ pub struct SecuritySettings {
     pub step_up_minutes: Option<u32>,
 }
 
+/// A passkey of a user's: what is public of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PasskeyRecord {
+    /// The credential's id in base64url, as authenticators and browsers call it.
+    pub id: String,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// What its user calls it.
+    pub name: String,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When it was last shown.
+    pub last_used_at: Option<Timestamp>,
+    /// The public key and its counter, as whoever checks it keeps them.
+    pub key: Value,
+}
+
 /// An address, or a range of them, that is shut out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BanRecord {

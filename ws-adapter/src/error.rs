@@ -246,17 +246,21 @@ impl From<AccountError> for CommandError {
             AccountError::OwnerCredentials => Self::new("cannot_delete_owner_credentials", text),
             AccountError::CredentialsExist => Self::new("credentials_exist", text),
             AccountError::CredentialsNotFound => Self::new("credentials_not_found", text),
+            AccountError::WrongPasskey(_) => Self::new("invalid_passkey", text),
             AccountError::WrongCode => Self::new("invalid_code", text),
             AccountError::WrongPassword => Self::new("invalid_current_password", text),
             AccountError::Throttled(_) => Self::new("not_allowed", text),
             AccountError::UnknownToken => Self::new("invalid_token_id", text),
-            AccountError::UnknownSetUp | AccountError::NoFactor | AccountError::UnknownBan => {
-                Self::new("not_found", text)
-            }
+            AccountError::UnknownSetUp
+            | AccountError::NoFactor
+            | AccountError::UnknownBan
+            | AccountError::UnknownPasskey => Self::new("not_found", text),
             AccountError::FactorExists
             | AccountError::NeedsLogin
             | AccountError::ServiceAccount(_)
             | AccountError::OwnAddress(_)
+            | AccountError::NoPasskeys
+            | AccountError::TooManyPasskeys(_)
             | AccountError::TooManyBans(_) => Self::new("not_allowed", text),
             AccountError::UnknownUsername => {
                 Self::new("home_assistant_error", text).translated("auth", "user_not_found", Value::Null)

@@ -1,30 +1,27 @@
 //! Second factors: set up with an authenticator app, shown at login, taken away.
 
-use std::{collections::HashMap, net::IpAddr};
+use std::collections::HashMap;
 
-use audit::{Actor, Outcome, Record, Trail};
 use auth_core::{Authorized, Principal, Timestamp, UserId, Who};
 use auth_login::{
-    login_flow::FlowError,
     refresh_token::TokenKind,
-    second_factor::{RecoveryCodes, SecondFactor, Shown, StoredFactor},
+    second_factor::{RecoveryCodes, SecondFactor, StoredFactor},
     totp::TotpSecret,
 };
 use qrcode::{QrCode, render::svg};
-use serde_json::json;
 use service_bus::now;
-use store::{Change, RecordKind, StoreError};
+use store::{Change, RecordKind};
 
 use crate::{
-    AccountError, Home, LoginStep, ProveFactor, RemoveFactor, RemoveFactorOf, RemoveOwnersFactor, RenewRecovery,
-    SetUpFactor, SignInError, accounts::sign_in::new_id, entropy::OsEntropy, turn::Turn,
+    AccountError, Home, ProveFactor, RemoveFactor, RemoveFactorOf, RemoveOwnersFactor, RenewRecovery, SetUpFactor,
+    accounts::sign_in::new_id, entropy::OsEntropy, turn::Turn,
 };
 
 /// The second factors of a home, and those that are being set up.
 #[derive(Debug, Default)]
 pub(crate) struct Factors {
     /// `None` for one that cannot be read: nothing is right then, but the password alone is not enough.
-    by_user: HashMap<UserId, Option<SecondFactor>>,
+    pub(super) by_user: HashMap<UserId, Option<SecondFactor>>,
     set_ups: HashMap<UserId, SetUp>,
 }
 
@@ -175,7 +172,7 @@ impl Home {
 
     /// Returns the user of a session that began with a login. Long-lived tokens lie about in programs: whoever finds one
     /// must not be able to change how its user logs in.
-    fn logged_in<'a>(&self, principal: &'a Principal) -> Result<&'a UserId, AccountError> {
+    pub(crate) fn logged_in<'a>(&self, principal: &'a Principal) -> Result<&'a UserId, AccountError> {
         let Who::User { user_id, token_id } = principal.who() else { return Err(AccountError::NoUser) };
         let books = self.books();
         let token = token_id.as_ref().and_then(|id| books.tokens.get(id));
@@ -220,9 +217,14 @@ impl Home {
     async fn take_factor(&self, turn: &mut Turn<'_>, user_id: &UserId) -> Result<(), AccountError> {
         if self.has_second_factor(user_id) {
             turn.on(user_id.as_str());
-            self.commit(turn, vec![Change::Delete(RecordKind::Factor, user_id.to_string())]).await?;
+            // Passkeys go with it: whoever has lost a phone has lost them, too.
+            let mut gone = self.books().passkeys.deletions(user_id);
+            gone.push(Change::Delete(RecordKind::Factor, user_id.to_string()));
+            self.commit(turn, gone).await?;
         }
-        self.books().factors.remove(user_id);
+        let mut books = self.books();
+        books.factors.remove(user_id);
+        books.passkeys.remove(user_id);
         Ok(())
     }
 
@@ -233,65 +235,6 @@ impl Home {
         self.commit(turn, vec![Change::Put(Box::new(store::Record::Factor(factor.for_storage())))]).await?;
         self.books().factors.by_user.insert(user_id, Some(factor));
         Ok(())
-    }
-
-    /// Takes the code of a login's second step. That it was used is on disk before anybody is let in by it.
-    ///
-    /// # Errors
-    /// [`SignInError::Flow`], [`SignInError::Store`].
-    pub async fn log_in_with_code(
-        &self,
-        (flow_id, client_id): (&str, &str),
-        code: &str,
-        ip: IpAddr,
-    ) -> Result<LoginStep, SignInError> {
-        let mut turn = self.quiet_turn().await;
-        let begun = {
-            let books = &mut *self.books();
-            books.flows.begin_code(&mut books.throttle, (flow_id, client_id), ip, now())
-        };
-        let credential = begun.inspect_err(|error| {
-            if matches!(error, FlowError::Throttled(_) | FlowError::CodeExpired) {
-                self.record_login(Outcome::Failed, None, ip, Some(&error.to_string()));
-            }
-        })?;
-        let recovery = Record::new(now(), USE_RECOVERY_CODE, Outcome::Done, Actor::Nobody);
-        let recovery = Record { from: Some(ip), ..recovery };
-        let shown = self.use_code(&mut turn, &credential.user_id, code, recovery).await?;
-        drop(turn);
-        let standing = self.standing_of(&credential);
-        let step = {
-            let books = &mut *self.books();
-            let is_right = shown.is_some();
-            books.flows.finish_code(
-                &mut books.throttle,
-                (&books.logins, &books.clients),
-                |_| standing,
-                (flow_id, is_right),
-                now(),
-            )
-        };
-        self.end_step(step, Some(&credential.user_id), ip).await
-    }
-
-    /// Takes a code and keeps that it was used; `recovery` is the record of a recovery code. `None` for a wrong one.
-    pub(crate) async fn use_code(
-        &self,
-        turn: &mut Turn<'_>,
-        user_id: &UserId,
-        code: &str,
-        recovery: Record,
-    ) -> Result<Option<Shown>, StoreError> {
-        // Taken away meanwhile: then nothing is right until the login begins anew.
-        let factor = self.books().factors.by_user.get(user_id).cloned().flatten();
-        let Some(mut factor) = factor else { return Ok(None) };
-        let Some(shown) = factor.take(code, now()) else { return Ok(None) };
-        if let Shown::Recovery { left } = shown {
-            turn.record_in(Trail::Access, recovery.on(user_id.as_str()).with(json!({"left": left})));
-        }
-        self.commit(turn, vec![Change::Put(Box::new(store::Record::Factor(factor.for_storage())))]).await?;
-        self.books().factors.by_user.insert(user_id.clone(), Some(factor));
-        Ok(Some(shown))
     }
 }
 

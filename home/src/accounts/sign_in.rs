@@ -15,17 +15,17 @@ use secrecy::SecretString;
 use service_bus::now;
 use store::{Change, LoginRecord};
 
-use crate::{Home, SignInError, entropy::OsEntropy};
+use crate::{Home, PasskeyChallenge, SignInError, entropy::OsEntropy};
 
 /// What a step of a login led to.
 #[derive(Debug)]
 pub enum LoginStep {
     /// Name or password is wrong: show the form again.
     InvalidAuth,
-    /// The password is right: ask for the code of the second factor.
-    NeedsCode,
-    /// The code is wrong: ask again.
-    InvalidCode,
+    /// The password is right: ask for the code of the second factor, or for a passkey if there is one.
+    NeedsCode(Option<PasskeyChallenge>),
+    /// The code is wrong, or the passkey: ask again.
+    InvalidCode(Option<PasskeyChallenge>),
     /// Done; an authorization code.
     Done(SecretString),
 }
@@ -57,7 +57,7 @@ impl Home {
     /// # Errors
     /// [`SignInError::Flow`]; a password that could be upgraded but not kept is no error.
     pub async fn log_in(&self, request: StepRequest<'_>, ip: IpAddr) -> Result<LoginStep, SignInError> {
-        let username = Username::normalise(request.username);
+        let (username, flow_id) = (Username::normalise(request.username), request.flow_id.to_owned());
         let shut = self.shut_for(&username, ip);
         let (user_id, begun) = {
             let books = &mut *self.books();
@@ -98,13 +98,14 @@ impl Home {
                 now(),
             )
         };
-        self.end_step(step, user_id.as_ref(), ip).await
+        self.end_step(step, &flow_id, user_id.as_ref(), ip).await
     }
 
     /// Ends a step of a login: records what came of it, and gives the code if the login is done.
     pub(crate) async fn end_step(
         &self,
         step: Result<StepResult, FlowError>,
+        flow_id: &str,
         user_id: Option<&UserId>,
         ip: IpAddr,
     ) -> Result<LoginStep, SignInError> {
@@ -125,9 +126,9 @@ impl Home {
         }
         Ok(match step? {
             StepResult::Done(finished) => self.end_login(finished).await,
-            StepResult::NeedsCode => LoginStep::NeedsCode,
+            StepResult::NeedsCode => LoginStep::NeedsCode(self.challenge_at_login(flow_id, user_id)),
             StepResult::InvalidAuth => LoginStep::InvalidAuth,
-            StepResult::InvalidCode => LoginStep::InvalidCode,
+            StepResult::InvalidCode => LoginStep::InvalidCode(self.challenge_at_login(flow_id, user_id)),
         })
     }
 

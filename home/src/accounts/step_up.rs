@@ -11,7 +11,7 @@ use service_bus::now;
 use store::{Change, SecuritySettings};
 
 use crate::{
-    AccountError, Home, ReadStepUp, RelaxProof, RequireProof, ShowFactor,
+    AccountError, Home, ReadStepUp, RelaxProof, RequireProof, ShowFactor, ShownFactor,
     accounts::{passwords::session_address, second_factor::USE_RECOVERY_CODE},
     home::Books,
     turn::Turn,
@@ -132,14 +132,14 @@ impl Home {
         StepUpState { settings: books.step_up.settings, has_factor, until: until.filter(|_| has_factor) }
     }
 
-    /// Takes a code of the caller's second factor; what needs it may be done by the caller's token for a while. That the code
-    /// was used is on disk when this returns.
+    /// Takes a code of the caller's second factor, or a passkey; what needs it may be done by the caller's token for a while.
+    /// That it was used is on disk when this returns.
     ///
     /// # Errors
     /// [`AccountError::NoUser`], [`AccountError::NoFactor`], [`AccountError::WrongCode`], [`AccountError::Throttled`] after
     /// some of those, [`AccountError::Store`].
     pub async fn show_factor(&self, request: Authorized<ShowFactor>) -> Result<StepUpState, AccountError> {
-        let (mut turn, principal, ShowFactor { code }) = self.begin(request).await?;
+        let (mut turn, principal, ShowFactor { shown }) = self.begin(request).await?;
         let Who::User { user_id, token_id: Some(token_id) } = principal.who() else { return Err(AccountError::NoUser) };
         if !self.has_second_factor(user_id) {
             return Err(AccountError::NoFactor);
@@ -148,10 +148,18 @@ impl Home {
         let (account, address) = (Username::normalise(user_id.as_str()), session_address(user_id));
         let throttled = self.books().throttle.check(Some(&account), address, now());
         throttled.map_err(|wait| AccountError::Throttled(wait.secs))?;
-        let recovery = Record::of(now(), USE_RECOVERY_CODE, Outcome::Done, &principal);
-        if self.use_code(&mut turn, user_id, code.expose(), recovery).await?.is_none() {
+        let is_right = match &shown {
+            ShownFactor::Code(code) => {
+                let recovery = Record::of(now(), USE_RECOVERY_CODE, Outcome::Done, &principal);
+                self.use_code(&mut turn, user_id, code.expose(), recovery).await?.is_some()
+            }
+            ShownFactor::Passkey(shown) => {
+                self.use_passkey(&mut turn, (&format!("show {token_id}"), user_id), shown).await?
+            }
+        };
+        if !is_right {
             self.books().throttle.failed(Some(&account), address, now());
-            self.record_failed::<ShowFactor>(&principal, "the code was wrong");
+            self.record_failed::<ShowFactor>(&principal, "the code or passkey was wrong");
             return Err(AccountError::WrongCode);
         }
         {

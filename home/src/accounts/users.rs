@@ -134,6 +134,7 @@ impl Home {
         stored.extend(usernames.iter().map(|(id, _)| Change::Delete(RecordKind::Login, id.clone())));
         if self.has_second_factor(&user.id) {
             stored.push(Change::Delete(RecordKind::Factor, user_id.clone()));
+            stored.extend(self.books().passkeys.deletions(&user.id));
         }
         turn.on(user_id.as_str());
         turn.with(json!({"name": user.name}));
@@ -142,6 +143,7 @@ impl Home {
             let mut books = self.books();
             books.tokens.remove_user(&user.id);
             books.factors.remove(&user.id);
+            books.passkeys.remove(&user.id);
             usernames.iter().for_each(|(_, username)| _ = books.logins.remove(username));
         }
         let current = turn.world.current();

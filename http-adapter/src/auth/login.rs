@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
-use home::{LoginStep, SignInError};
+use home::{LoginStep, PasskeyChallenge, SecondStep, SignInError};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
@@ -59,18 +59,22 @@ pub(crate) async fn step(request: Request) -> Result<Response, Response> {
     let malformed = || message(StatusCode::BAD_REQUEST, "User input malformed");
     let flow_id = request.param("flow_id");
     let given = |name: &str| body.get(name).and_then(Value::as_str);
-    let led = match (body.len(), given("username"), given("password"), given("code")) {
-        (3, Some(username), Some(password), None) => {
+    let passkey = body.get("passkey").filter(|passkey| passkey.is_object());
+    let second =
+        async |shown: SecondStep<'_>| request.app.home.log_in_with((flow_id, client_id), shown, request.ip).await;
+    let led = match (body.len(), given("username"), given("password"), given("code"), passkey) {
+        (3, Some(username), Some(password), None, None) => {
             let step = StepRequest { flow_id, client_id, username, password: password.to_owned().into() };
             request.app.home.log_in(step, request.ip).await
         }
-        (2, None, None, Some(code)) => request.app.home.log_in_with_code((flow_id, client_id), code, request.ip).await,
+        (2, None, None, Some(code), None) => second(SecondStep::Code(code)).await,
+        (2, None, None, None, Some(passkey)) => second(SecondStep::Passkey(passkey)).await,
         _ => return Err(malformed()),
     };
     Ok(ok(&match led {
         Ok(LoginStep::InvalidAuth) => form(flow_id, Some("invalid_auth")),
-        Ok(LoginStep::NeedsCode) => code_form(flow_id, None),
-        Ok(LoginStep::InvalidCode) => code_form(flow_id, Some("invalid_code")),
+        Ok(LoginStep::NeedsCode(passkey)) => code_form(flow_id, None, passkey),
+        Ok(LoginStep::InvalidCode(passkey)) => code_form(flow_id, Some("invalid_code"), passkey),
         Ok(LoginStep::Done(code)) => json!({
             "type": "create_entry",
             "flow_id": flow_id,
@@ -112,11 +116,16 @@ fn form(flow_id: &str, error: Option<&str>) -> Value {
     shown(flow_id, "init", fields, error, Value::Null)
 }
 
-/// Asks for the code of the second factor; a recovery code may be given in its place.
-fn code_form(flow_id: &str, error: Option<&str>) -> Value {
+/// Asks for the code of the second factor; a recovery code may be given in its place, or a passkey that fits what is asked
+/// under `passkey`. Pages that do not know that member see the form that they know.
+fn code_form(flow_id: &str, error: Option<&str>, passkey: Option<PasskeyChallenge>) -> Value {
     let fields = json!([{"type": "string", "name": "code", "required": true}]);
     let module = json!({"mfa_module_name": "Authenticator app", "mfa_module_id": "totp"});
-    shown(flow_id, "mfa", fields, error, module)
+    let mut form = shown(flow_id, "mfa", fields, error, module);
+    if let (Some(PasskeyChallenge(options)), Value::Object(members)) = (passkey, &mut form) {
+        members.insert("passkey".to_owned(), options);
+    }
+    form
 }
 
 fn shown(flow_id: &str, step_id: &str, fields: Value, error: Option<&str>, placeholders: Value) -> Value {

@@ -8,7 +8,7 @@ use home::Home;
 use service_bus::WriteStates;
 use tokio::net::TcpListener;
 
-use super::open_home;
+use super::open_home_with;
 use crate::{
     cli::Area,
     config::{Config, Reached},
@@ -16,15 +16,18 @@ use crate::{
 };
 
 pub(crate) async fn run(data: &Path, listen: Option<SocketAddr>, config: Option<&Path>, area_rule: Area) -> Result<()> {
-    let reached = Config::read(config)?.reached(listen)?;
+    let config = Config::read(config)?;
+    let (reached, passkeys) = (config.reached(listen)?, config.passkeys()?);
     let listener = run::listen(reached.listen).await?;
-    let home = open_home(data, area_rule).await?;
+    let home = open_home_with(data, area_rule, passkeys).await?;
     serve(home, listener, reached).await
 }
 
 /// Says whether a configuration file can be used.
 pub(crate) fn check_config(file: &Path) -> Result<()> {
-    Config::read(Some(file))?.reached(None)?;
+    let config = Config::read(Some(file))?;
+    config.reached(None)?;
+    config.passkeys()?;
     output::line("valid");
     Ok(())
 }

@@ -25,6 +25,7 @@ mod leaks;
 mod limited;
 mod matrix;
 mod oauth;
+mod passkeys;
 mod policy_cli;
 mod protocol;
 mod replay;

@@ -91,7 +91,8 @@ fn operation_members(operation: &Operation, entity: &str) -> Value {
     let user = json!({"user_id": "none"});
     match operation.name {
         "users/list" | "groups/list" | "tokens/list" | "logins/failures" | "audit/list" | "audit/verify"
-        | "audit/settings" | "audit/set" | "step_up/status" | "bans/list" => {
+        | "audit/settings" | "audit/set" | "step_up/status" | "bans/list" | "passkeys/list" | "passkeys/register"
+        | "passkeys/challenge" => {
             json!({})
         }
         "users/create" | "service_accounts/create" => json!({"name": "x", "group_ids": ["none"]}),
@@ -108,6 +109,8 @@ fn operation_members(operation: &Operation, entity: &str) -> Value {
         "tokens/revoke" => json!({"token_id": "none"}),
         "bans/add" => json!({"network": "127.0.0.0/8"}),
         "bans/remove" => json!({"network": "203.0.113.9"}),
+        "passkeys/add" => json!({"name": "x", "credential": {}}),
+        "passkeys/remove" => json!({"passkey_id": "none"}),
         "step_up/show" => json!({"code": "000000"}),
         // Only whoever has a second factor may ask for it.
         "step_up/set" => json!({"required": true}),

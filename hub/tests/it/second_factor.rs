@@ -12,14 +12,14 @@ use crate::{
 };
 
 /// A login that has begun.
-struct Login<'a> {
+pub(crate) struct Login<'a> {
     server: &'a Server,
     client_id: String,
     path: String,
 }
 
 impl<'a> Login<'a> {
-    fn begin(server: &'a Server) -> Self {
+    pub(crate) fn begin(server: &'a Server) -> Self {
         let client_id = format!("http://{}/", server.address);
         let start = json!({"client_id": client_id, "handler": ["homeassistant", null], "redirect_uri": client_id});
         let flow = server.request("POST", "/auth/login_flow").json(&start).send().json();
@@ -27,17 +27,25 @@ impl<'a> Login<'a> {
         Self { server, client_id, path }
     }
 
-    fn step(&self, mut members: Value) -> (u16, Value) {
+    pub(crate) fn step(&self, mut members: Value) -> (u16, Value) {
         members["client_id"] = json!(self.client_id);
         let answer = self.server.request("POST", &self.path).json(&members).send();
         (answer.status, answer.json())
+    }
+
+    /// Gives the code of a login that is done, for an access token.
+    pub(crate) fn redeem(&self, done: &Value) -> String {
+        let code = done["result"].as_str().unwrap_or_else(|| panic!("{done}"));
+        let form = format!("grant_type=authorization_code&code={code}&client_id={}", self.client_id);
+        let tokens = self.server.request("POST", "/auth/token").form(&form).send().json();
+        tokens["access_token"].as_str().unwrap().to_owned()
     }
 
     fn password(&self, user: &str) -> Value {
         self.step(json!({"username": user, "password": format!("{user}-pass")})).1
     }
 
-    fn code(&self, code: &str) -> (u16, Value) {
+    pub(crate) fn code(&self, code: &str) -> (u16, Value) {
         self.step(json!({"code": code}))
     }
 }

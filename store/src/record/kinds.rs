@@ -5,7 +5,10 @@ use auth_login::{refresh_token::StoredRefreshToken, second_factor::StoredFactor}
 use config_entries::{ConfigEntry, oauth2::ApplicationCredential};
 use registries::{AreaEntry, DeviceEntry, EntityEntry, FloorEntry, LabelEntry};
 
-use super::{AuditSettings, BanRecord, CoreConfig, GroupRecord, IgnoredIssue, LoginRecord, Person, SecuritySettings};
+use super::{
+    AuditSettings, BanRecord, CoreConfig, GroupRecord, IgnoredIssue, LoginRecord, PasskeyRecord, Person,
+    SecuritySettings,
+};
 
 /// How [`Stored`] holds records of a kind: all, or the one that there is.
 trait Held<T> {
@@ -143,6 +146,8 @@ kinds! {
     Factor(StoredFactor) in "second_factors" since 4 as factors: Vec<StoredFactor>, id |factor| factor.user_id.as_str();
     /// How much must be shown for what, if it was ever set.
     Security(SecuritySettings) in "security_settings" since 5 as security: Option<SecuritySettings>, id |_| "security";
+    /// Passkeys.
+    Passkey(PasskeyRecord) in "passkeys" since 5 as passkeys: Vec<PasskeyRecord>, id |passkey| &passkey.id;
     /// Addresses that are shut out.
     Ban(BanRecord) in "bans" since 5 as bans: Vec<BanRecord>, id |ban| &ban.network;
 }

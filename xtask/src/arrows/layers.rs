@@ -9,10 +9,11 @@ use super::Graph;
 pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("bench", &["http-adapter", "ws-adapter", "components", "mqtt"]),
     ("engine-bench", &["auth-core"]),
-    ("hub", &["http-adapter", "ws-adapter", "demo", "mqtt", "rest_oauth", "outbound"]),
+    ("hub", &["http-adapter", "ws-adapter", "passkeys", "demo", "mqtt", "rest_oauth", "outbound"]),
     ("http-adapter", &["management"]),
     ("ws-adapter", &["management"]),
     ("management", &["home"]),
+    ("passkeys", &["home"]),
     ("home", &["config-entries", "store", "auth-login", "templates", "service-bus"]),
     ("demo", &["components", "config-entries"]),
     ("mqtt", &["config-entries"]),

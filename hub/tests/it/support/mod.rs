@@ -1,5 +1,6 @@
 //! A hub of one's own, and clients for it.
 
+pub(crate) mod authenticator;
 pub(crate) mod cloud;
 pub(crate) mod http;
 pub(crate) mod server;
