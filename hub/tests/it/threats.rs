@@ -81,6 +81,10 @@ fn a04_no_secret_is_in_the_log() {
     let session = log_in(&server, "ann", "secret").unwrap();
     secrets.push(session.clone());
     let mut ann = Ws::open(&server.address, token.trim());
+    // Whoever hears everything that happens.
+    let mut listener = Ws::open(&server.address, token.trim());
+    listener.result("subscribe_events", json!({}));
+    listener.result("doorward/audit/subscribe", json!({}));
     let wish = json!({"user_id": "none", "username": "x", "password": "a password for nobody"});
     ann.call("config/auth_provider/homeassistant/create", wish);
     let change = json!({"current_password": "a guess at a password", "new_password": "the next password"});
@@ -92,6 +96,16 @@ fn a04_no_secret_is_in_the_log() {
     let mut at_home = Ws::open(&server.address, &session);
     let form = at_home.result("auth/setup_mfa", json!({"mfa_module_id": "totp"}));
     secrets.push(form["description_placeholders"]["code"].as_str().unwrap().to_owned());
+    let (secret, codes) = crate::second_factor::enrol(&mut Ws::open(&server.address, &session));
+    secrets.push(secret);
+    secrets.extend(codes);
+    let wish = json!({"name": "Bob", "username": "bob", "password": "the password of bob"});
+    ann.result("doorward/users/create", wish);
+    let wish = json!({"user_id": "none", "password": "another password for nobody"});
+    let refused = server.request("POST", "/api/doorward/users/none/password").token(token.trim()).json(&wish).send();
+    let unread = json!({"user_id": "none", "password": ["a password in a list"]});
+    let unread = server.request("POST", "/api/doorward/users/none/password").token(token.trim()).json(&unread).send();
+    secrets.extend(["the password of bob", "another password for nobody", "a password in a list"].map(str::to_owned));
     server.request("GET", "/api/states").token("not.a.token.at.all").send();
     secrets.push("not.a.token.at.all".to_owned());
     let mut gus = Ws::open(&server.address, gus.trim());
@@ -108,8 +122,22 @@ fn a04_no_secret_is_in_the_log() {
         assert!(!log.contains(secret.as_str()), "{secret} is in the log");
     }
     let trail = ann.result("doorward/audit/list", json!({"limit": 1000})).to_string();
+    assert!(trail.contains("add_user") && trail.contains("prove_factor"), "{trail}");
+    // The records of the last second come as events, too.
+    listener.drain();
+    let heard = listener.transcript();
+    assert!(heard.contains("user_added") && heard.contains("prove_factor"), "{heard}");
+    let errors = format!("{}{}", refused.text(), unread.text());
+    // Sessions' own secrets are in the database, as whoever has it has the home; what opens other doors is not.
+    let data = std::fs::read(dir.0.join("home.db")).unwrap();
+    let log_of_data = std::fs::read(dir.0.join("home.db-wal")).unwrap_or_default();
     for secret in &secrets {
         assert!(!trail.contains(secret.as_str()), "{secret} is in the audit trail");
+        assert!(!heard.contains(secret.as_str()), "{secret} is in an event");
+        assert!(!errors.contains(secret.as_str()), "{secret} is in an error");
+        let is_password_or_code = secret.contains(' ') || secret.contains('-');
+        let is_in = |data: &[u8]| data.windows(secret.len()).any(|window| window == secret.as_bytes());
+        assert!(!is_password_or_code || !is_in(&data) && !is_in(&log_of_data), "{secret} is in the database");
     }
 }
 
