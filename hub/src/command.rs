@@ -16,7 +16,7 @@ use std::{fs, path::Path, sync::Arc};
 use anyhow::{Context, Result};
 use clap::CommandFactory;
 use home::{Home, Options, PasskeyVerifier, UNFINISHED};
-use store::SqliteStore;
+use store::{SqliteStore, StoreError};
 
 use crate::{
     cli::{Area, Arguments, Command},
@@ -63,10 +63,15 @@ fn open_store(data: &Path) -> Result<SqliteStore> {
     let shown = data.display();
     fs::DirBuilder::new().recursive(true).mode(0o700).create(data).with_context(|| format!("making {shown}"))?;
     let file = data.join("home.db");
-    let hint = "is a hub running on this directory?";
-    let store = SqliteStore::open(&file).with_context(|| format!("opening {} ({hint})", file.display()))?;
+    let store = SqliteStore::open(&file).map_err(|error| with_hint(error, &file))?;
     remove_unfinished(data);
     Ok(store)
+}
+
+/// Adds what its reader may do about it.
+fn with_hint(error: StoreError, file: &Path) -> anyhow::Error {
+    let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
+    anyhow::Error::new(error).context(format!("opening {}{hint}", file.display()))
 }
 
 /// Removes what is left of copies that were being written when the power went: all secrets are in them. Nobody else writes
@@ -95,5 +100,6 @@ async fn open_home_with(data: &Path, area: Area, passkeys: Option<Arc<dyn Passke
         Area::Device => registries::AreaRule::Device,
     };
     let options = Options { area_rule, config_dir: data.display().to_string(), passkeys };
-    Ok(Home::open(Arc::new(open_store(data)?), options).await?)
+    let store = Arc::new(open_store(data)?);
+    Home::open(store, options).await.map_err(|error| with_hint(error, &data.join("home.db")))
 }

@@ -60,9 +60,9 @@ pub trait Store: AuditLog {
 /// Why the store did not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database refused: disk full, read-only, damaged, locked by another hub.
+    /// The database refused: disk full, read-only, locked by another hub.
     #[error("database: {0}")]
-    Database(#[from] rusqlite::Error),
+    Database(#[source] rusqlite::Error),
     /// A stored record cannot be read.
     #[error("{kind} `{id}` in the database cannot be read: {reason}")]
     Unreadable {
@@ -98,4 +98,31 @@ pub enum StoreError {
     /// The writer has ended.
     #[error("the store is closed")]
     Closed,
+}
+
+impl StoreError {
+    /// Returns what its reader may do about it, if that is known.
+    pub fn hint(&self) -> Option<&'static str> {
+        use rusqlite::ErrorCode;
+        match self {
+            Self::Database(error) => match error.sqlite_error_code()? {
+                ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Some("is a hub running on this directory?"),
+                ErrorCode::ReadOnly => Some("the disk, or the file, cannot be written to"),
+                ErrorCode::DiskFull => Some("the disk is full"),
+                _ => None,
+            },
+            Self::Damaged(_) | Self::Unreadable { .. } => Some("`doorward restore` puts a copy in its place"),
+            _ => None,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error.to_string()),
+            _ => Self::Database(error),
+        }
+    }
 }

@@ -9,7 +9,7 @@ use std::{
 use age::{Decryptor, Encryptor, Identity, IdentityFile, Recipient, scrypt, x25519};
 use anyhow::{Context, Result, anyhow, bail};
 use audit::{Outcome, Record, Trail};
-use store::{Change, CopyReport, Store, check_copy};
+use store::{Change, CopyReport, Store, StoreError, check_copy};
 
 use super::{accounts::at_machine, open_store, place::Hub};
 use crate::{
@@ -82,10 +82,23 @@ pub(crate) async fn restore(
             bail!("{}: there is a home already; --replace puts it aside", data.display());
         }
         // Nobody must be running on it; and what is only in the file beside it comes into it.
-        drop(open_store(data)?);
+        let is_damaged = match open_store(data) {
+            Ok(store) => {
+                drop(store);
+                false
+            }
+            // What cannot be read is put aside as it is, with what is beside it.
+            Err(error) if matches!(error.downcast_ref(), Some(StoreError::Damaged(_))) => true,
+            Err(error) => return Err(error),
+        };
         let aside = (1..).map(|n| data.join(format!("home.db.before-restore-{n}"))).find(|path| !path.exists());
         let aside = aside.context("no name is free")?;
-        wait_until_closed(data)?;
+        if is_damaged {
+            let with_wal = aside.with_file_name(format!("{}-wal", aside.file_name().unwrap_or_default().display()));
+            _ = fs::rename(data.join("home.db-wal"), with_wal);
+        } else {
+            wait_until_closed(data)?;
+        }
         // A second name, so that there is a home under its own name at every moment.
         fs::hard_link(&home, &aside)
             .or_else(|_| fs::rename(&home, &aside))

@@ -18,6 +18,7 @@ mod bans;
 mod churn;
 mod cli;
 mod crash;
+mod damage;
 mod editing;
 mod entries;
 mod import;

@@ -33,6 +33,13 @@ impl<'a> Login<'a> {
         (answer.status, answer.json())
     }
 
+    /// Gives the code of a login that is done, and returns the status of the answer.
+    pub(crate) fn token_status(&self, done: &Value) -> u16 {
+        let code = done["result"].as_str().unwrap_or_else(|| panic!("{done}"));
+        let form = format!("grant_type=authorization_code&code={code}&client_id={}", self.client_id);
+        self.server.request("POST", "/auth/token").form(&form).send().status
+    }
+
     /// Gives the code of a login that is done, for an access token.
     pub(crate) fn redeem(&self, done: &Value) -> String {
         let code = done["result"].as_str().unwrap_or_else(|| panic!("{done}"));
