@@ -45,7 +45,7 @@ pub enum AccountError {
     #[error("Unable to update system generated users.")]
     SystemGenerated,
     /// The owner stays active.
-    #[error("Unable to deactivate the owner.")]
+    #[error("Unable to deactivate owner.")]
     DeactivateOwner,
     /// The owner stays.
     #[error("Unable to delete the owner")]
@@ -57,7 +57,7 @@ pub enum AccountError {
     #[error("Unable to delete the owner's credentials")]
     OwnerCredentials,
     /// The user has a user name and password already.
-    #[error("User already has credentials")]
+    #[error("User already has credentials for this provider")]
     CredentialsExist,
     /// A program's account has tokens, and no password; a person's has no tokens that administrators make.
     #[error("that is for {0}")]
@@ -78,13 +78,13 @@ pub enum AccountError {
     #[error("Credentials not found")]
     CredentialsNotFound,
     /// Nobody has that user name.
-    #[error("user name not found")]
+    #[error("User not found")]
     UnknownUsername,
     /// Somebody has that user name.
-    #[error("Username {0} already exists")]
+    #[error("Username \"{0}\" already exists")]
     UsernameTaken(String),
     /// A new user name is written with capitals or outer spaces, or is empty.
-    #[error("Username {0} is not normalized")]
+    #[error("Username \"{0}\" is not normalized")]
     UsernameNotNormalized(String),
     /// The present password is another.
     #[error("Invalid current password")]

@@ -9,7 +9,7 @@ pub const MAX_LEN: usize = 64 << 10;
 /// What the first message of a client is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FirstMessage {
-    /// An access token to check.
+    /// An access token to check; empty if there is none.
     Token(String),
     /// Not the message that is expected: say so, then close.
     Malformed(String),
@@ -31,10 +31,13 @@ pub fn read(text: &str) -> FirstMessage {
     if message.remove("type") != Some(Value::String("auth".to_owned())) {
         return malformed("not a valid value for dictionary value @ data['type']");
     }
-    let token = match message.remove("access_token") {
-        Some(Value::String(token)) => token,
-        Some(_) => return malformed("expected str for dictionary value @ data['access_token']"),
-        None => return malformed("must contain at least one of access_token"),
+    // Home Assistant knows a password still, and lets nobody in with it: no token and a wrong one are the same.
+    let token = match (message.remove("access_token"), message.remove("api_password")) {
+        (Some(Value::String(token)), None) => token,
+        (None, None | Some(Value::String(_))) => String::new(),
+        (Some(_), Some(_)) => return malformed("two or more values in the same group of exclusion 'auth'"),
+        (Some(_), None) => return malformed("expected str for dictionary value @ data['access_token']"),
+        (None, Some(_)) => return malformed("expected str for dictionary value @ data['api_password']"),
     };
     match message.keys().next() {
         Some(key) => malformed(&format!("extra keys not allowed @ data['{key}']")),
@@ -60,15 +63,17 @@ mod tests {
     fn only_the_one_message_is_taken() {
         check(r#"{"type":"auth","access_token":"x"}"#, "token");
         check(r#"{"type":"auth","access_token":""}"#, "token");
+        check(r#"{"type":"auth"}"#, "token");
+        check(r#"{"type":"auth","api_password":"x"}"#, "token");
         for text in [
             "[]",
             "1",
             "{}",
-            r#"{"type":"auth"}"#,
             r#"{"type":"auth","access_token":5}"#,
             r#"{"type":"auth","access_token":"x","id":1}"#,
             r#"{"type":"ping","access_token":"x"}"#,
-            r#"{"type":"auth","api_password":"x"}"#,
+            r#"{"type":"auth","access_token":"x","api_password":"x"}"#,
+            r#"{"type":"auth","api_password":5}"#,
             r#"{"$serde_json::private::RawValue":"{\"type\":\"auth\",\"access_token\":\"x\"}"}"#,
         ] {
             check(text, "malformed");

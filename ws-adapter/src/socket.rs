@@ -8,9 +8,10 @@ use std::{
 use axum::{
     extract::{
         ConnectInfo,
-        ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
+        ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
-    response::Response,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
     routing::{MethodRouter, get},
 };
 use futures_util::{FutureExt, SinkExt, StreamExt, stream::SplitSink};
@@ -53,6 +54,9 @@ const QUEUE: usize = 4096;
 /// The longest message from a client, in bytes.
 const MAX_MESSAGE: usize = 4 << 20;
 
+/// What a plain GET is told, in Home Assistant's words.
+const NO_UPGRADE: &str = "No WebSocket UPGRADE hdr: None\n Can \"Upgrade\" only to \"WebSocket\".";
+
 /// How many commands of one client run at once before no more is read from it.
 const MAX_RUNNING: usize = 256;
 
@@ -62,11 +66,20 @@ const MAX_WAITING: usize = 256 << 10;
 /// How many messages go in one frame at most.
 const MAX_JOINED: usize = 256;
 
+type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
+
 /// Returns the service of [`PATH`], for a router that adds who is at the other end.
 pub fn route(home: Home) -> MethodRouter {
     let strangers = Slots::new(MAX_GREETING);
-    get(async move |ConnectInfo(peer): ConnectInfo<SocketAddr>, upgrade: WebSocketUpgrade| -> Response {
+    get(async move |ConnectInfo(peer): ConnectInfo<SocketAddr>, headers: HeaderMap, upgrade: Upgrade| -> Response {
         let ip = peer.ip().to_canonical();
+        let upgrade = match upgrade {
+            Ok(upgrade) => upgrade,
+            Err(_) if !headers.contains_key(header::UPGRADE) => {
+                return (StatusCode::BAD_REQUEST, NO_UPGRADE).into_response();
+            }
+            Err(rejection) => return rejection.into_response(),
+        };
         upgrade
             // The default of 128 KiB for each connection is most of what an idle one costs.
             .read_buffer_size(8 << 10)

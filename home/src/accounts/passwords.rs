@@ -165,7 +165,8 @@ impl Home {
         self.existing(&user_id)?;
         let to = normalised(&username)?;
         let Login { credential, password } = self.login_of(&user_id)?;
-        if credential.username != to && self.books().logins.find(&to).is_some() {
+        // The user's own present name too, as in Home Assistant: nothing would change.
+        if self.books().logins.find(&to).is_some() {
             return Err(AccountError::UsernameTaken(username));
         }
         let from = credential.username.clone();

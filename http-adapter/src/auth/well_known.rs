@@ -8,7 +8,7 @@ use crate::{
     request::Request,
 };
 
-const DOCUMENTATION: &str = "https://developers.home-assistant.io/docs/auth_api";
+const DOCUMENTATION: &str = "https://contributors.home-assistant.io/core/internals/auth-api/";
 
 pub(crate) async fn authorization_server(request: Request) -> Result<Response, Response> {
     let base = request.own.as_ref().map_or_else(String::new, ToString::to_string);

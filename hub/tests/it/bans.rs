@@ -52,8 +52,9 @@ fn ask(server: &Server, from: &str, token: &str, method: &str, path: &str, body:
 fn who_is_shut_out_by_the_owner_reaches_nothing() {
     let home = Home::new();
     let mut server = home.serve();
-    let mut guest = Ws::connect_for(&server.address, Some(BAD)).unwrap().log_in(&home.guest);
-    let mut elsewhere = Ws::connect_for(&server.address, Some(GOOD)).unwrap().log_in(&home.guest);
+    let mut guest = Ws::try_connect_with(&server.address, &[("X-Forwarded-For", BAD)]).unwrap().log_in(&home.guest);
+    let mut elsewhere =
+        Ws::try_connect_with(&server.address, &[("X-Forwarded-For", GOOD)]).unwrap().log_in(&home.guest);
     let add =
         |from: &str, token: &str, body: Value| ask(&server, from, token, "POST", "/api/doorward/bans", Some(body));
     assert_eq!(add(GOOD, &home.admin, json!({"network": "203.0.113.0/24"})).status, 401, "the owner's alone");
@@ -67,7 +68,7 @@ fn who_is_shut_out_by_the_owner_reaches_nothing() {
 
     // Open sockets end, and every route says the same, with a token or without.
     assert!(guest.until_closed().is_some());
-    assert_eq!(Ws::connect_for(&server.address, Some(BAD)).err(), Some(403));
+    assert_eq!(Ws::try_connect_with(&server.address, &[("X-Forwarded-For", BAD)]).err(), Some(403));
     for row in rows::rest("light.x") {
         let answer = ask(&server, BAD, &home.guest, row.route.method, &row.path, row.body);
         assert_eq!((answer.status, answer.text().as_str()), (403, "403: Forbidden"), "{}", row.path);

@@ -85,12 +85,12 @@ fn accounts_made_at_the_machine_work() {
 fn what_cannot_be_is_refused_in_one_line() {
     let dir = home("{}");
     let d = data(&dir);
-    refused(&with_input(&["user", "create", "--data", d, "gus"], "x\n"), "Username gus already exists");
-    refused(&with_input(&["user", "create", "--data", d, "Gus"], "x\n"), "Username Gus is not normalized");
+    refused(&with_input(&["user", "create", "--data", d, "gus"], "x\n"), "Username \"gus\" already exists");
+    refused(&with_input(&["user", "create", "--data", d, "Gus"], "x\n"), "Username \"Gus\" is not normalized");
     refused(&with_input(&["user", "create", "--data", d, "eve"], ""), "the password is the first line");
     refused(&with_input(&["user", "create", "--data", d, "eve", "--group", "none"], "x\n"), "unknown group `none`");
     refused(&doorward(&["user", "remove", "--data", d, "ann"]), "Unable to delete the owner");
-    refused(&doorward(&["user", "update", "--data", d, "ann", "--active", "false"]), "Unable to deactivate the owner");
+    refused(&doorward(&["user", "update", "--data", d, "ann", "--active", "false"]), "Unable to deactivate owner");
     refused(&doorward(&["user", "remove", "--data", d, "nobody"]), "there is no user `nobody`");
     refused(&doorward(&["group", "remove", "--data", d, "guests"]), "it has members");
     refused(&doorward(&["group", "remove", "--data", d, "system-users"]), "it is fixed");

@@ -35,6 +35,12 @@ impl Request {
         self
     }
 
+    /// Says that it is for another host than the one it goes to.
+    pub(crate) fn for_host(mut self, host: &str) -> Self {
+        self.head = self.head.replace(&format!("Host: {}\r\n", self.address), &format!("Host: {host}\r\n"));
+        self
+    }
+
     pub(crate) fn token(self, token: &str) -> Self {
         self.header("Authorization", &format!("Bearer {token}"))
     }
@@ -84,6 +90,12 @@ impl Answer {
 
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// Returns the value of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
+        headers.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
     }
 
     #[track_caller]

@@ -22,20 +22,24 @@ pub(crate) struct Ws {
 impl Ws {
     /// Connects and says nothing yet.
     pub(crate) fn connect(address: &str) -> Self {
-        Self::connect_for(address, None).unwrap()
+        Self::connect_with(address, &[])
     }
 
-    /// Connects for somebody at another address, as a trusted proxy does. Returns the status of the answer if it is no
-    /// socket.
-    pub(crate) fn connect_for(address: &str, forwarded: Option<&str>) -> Result<Self, u16> {
+    /// Connects with headers of one's own, and says nothing yet.
+    pub(crate) fn connect_with(address: &str, headers: &[(&'static str, &str)]) -> Self {
+        Self::try_connect_with(address, headers).unwrap()
+    }
+
+    /// Connects with headers of one's own. Returns the status of the answer if it is no socket.
+    pub(crate) fn try_connect_with(address: &str, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         stream.set_nodelay(true).unwrap();
-        let mut request = format!("ws://{address}/api/websocket").into_client_request().unwrap();
-        if let Some(forwarded) = forwarded {
-            request.headers_mut().insert("X-Forwarded-For", forwarded.parse().unwrap());
+        let mut upgrade = format!("ws://{address}/api/websocket").into_client_request().unwrap();
+        for (name, value) in headers {
+            upgrade.headers_mut().insert(*name, value.parse().unwrap());
         }
-        match client(request, stream) {
+        match client(upgrade, stream) {
             Ok((socket, _)) => {
                 Ok(Self { socket, last_id: 0, received: Vec::new(), closed_with: None, waiting: Default::default() })
             }
