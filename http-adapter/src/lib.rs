@@ -22,6 +22,9 @@ mod route;
 pub use gate::{Extra, router};
 pub use route::{Access, Route, routes};
 
+mod openapi;
+pub use openapi::openapi;
+
 mod api;
 mod auth;
 mod form;

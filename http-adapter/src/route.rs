@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin, sync::LazyLock};
 use axum::response::Response;
 use management::{OPERATIONS, Operation};
 
-use crate::{api, auth, request::Request};
+use crate::{api, auth, openapi, request::Request};
 
 /// Who may use a route. There is no default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,6 +141,7 @@ routes! {
     POST   "/api/config/config_entries/entry/{entry_id}/reload"  Admin    api::entries::reload;
     POST   "/api/doorward/entry/{entry_id}/reauth"          Admin         api::entries::reauth;
     GET    "/api/doorward/backup"                           Owner         api::backup::create;
+    GET    "/api/doorward/openapi.json"                     Authenticated openapi::show;
     GET    "/api/doorward/health"                           Public        api::operating::health;
     GET    "/api/doorward/metrics"                          Admin         api::operating::metrics;
 

@@ -56,6 +56,8 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value = "own")]
         area_rule: Area,
     },
+    /// Print the description of the REST API: OpenAPI 3.1, as JSON.
+    Openapi,
     /// Read a Home Assistant's configuration directory into an empty home, all of it or nothing.
     ImportHa {
         /// Home Assistant's configuration directory, the one with `.storage` in it.

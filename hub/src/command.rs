@@ -44,6 +44,10 @@ pub(crate) async fn run(command: Command) -> Result<()> {
         Command::StepUp(step_up) => security::step_up(step_up).await,
         Command::Audit(audit) => audit::run(audit).await,
         Command::Policy(policy) => policy::run(policy).await,
+        Command::Openapi => {
+            output::line(http_adapter::openapi());
+            Ok(())
+        }
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "doorward", &mut script);

@@ -2,6 +2,8 @@
 
 use auth_core::{PolicyErrors, Unauthorized};
 use home::AccountError;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// Why an operation was refused. Nothing has changed.
@@ -48,14 +50,26 @@ impl OperationError {
     /// Returns more about it for programs: of a policy, every mistake with its path, its text and a hint.
     pub fn detail(&self) -> Map<String, Value> {
         let Self::Policy(errors) = self else { return Map::new() };
-        let shown = errors
-            .iter()
-            .map(|error| json!({"path": error.path, "message": error.problem.to_string(), "hint": error.hint()}));
-        Map::from_iter([
-            ("errors".to_owned(), Value::Array(shown.collect())),
-            ("n_errors".to_owned(), json!(errors.len())),
-        ])
+        Map::from_iter([("errors".to_owned(), json!(mistakes(errors))), ("n_errors".to_owned(), json!(errors.len()))])
     }
+}
+
+/// One mistake in a policy.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(crate) struct Mistake {
+    path: Vec<String>,
+    message: String,
+    hint: Option<String>,
+}
+
+pub(crate) fn mistakes(errors: &PolicyErrors) -> Vec<Mistake> {
+    let shown = errors.iter().map(|error| Mistake {
+        path: error.path.clone(),
+        message: error.problem.to_string(),
+        hint: error.hint().map(|hint| hint.to_string()),
+    });
+    shown.collect()
 }
 
 impl From<AccountError> for OperationError {

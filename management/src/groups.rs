@@ -2,62 +2,76 @@
 
 use auth_core::{Condition, Group, Policy, Schedule};
 use home::{ReadRights, RemoveGroup, RemoveMember, SetGroup, SetMember};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
     Call, OperationError,
-    operation::Outcome,
+    operation::{Done, Nothing, Outcome},
+    schema,
     shown::{self, Moment},
 };
 
-pub(crate) async fn list(mut call: Call) -> Outcome {
-    call.no_members()?;
+pub(crate) async fn list(call: Call, _: Nothing) -> Outcome<Vec<shown::Group>> {
     let world = call.home.rights_of_all(&call.authorize(ReadRights {})?);
     Ok(world.auth.groups().map(|group| shown::group(&world.auth, group)).collect())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Set {
+pub(crate) struct Set {
     group_id: String,
     name: Option<String>,
+    #[schemars(schema_with = "schema::policy_or_none")]
     policy: Option<Value>,
 }
 
 /// Makes a group, or changes what is given of it.
-pub(crate) async fn set(mut call: Call) -> Outcome {
-    let Set { group_id, name, policy } = call.read()?;
+pub(crate) async fn set(call: Call, Set { group_id, name, policy }: Set) -> Outcome<Option<shown::Group>> {
     let policy = policy.map(|policy| read_policy(&policy)).transpose()?;
     let asked = call.authorize(SetGroup { group_id: group_id.clone(), name, policy })?;
     call.home.set_group(asked).await?;
     let world = call.home.bus().world();
-    Ok(world.auth.group(&group_id).map_or(Value::Null, |group| shown::group(&world.auth, group)))
+    Ok(world.auth.group(&group_id).map(|group| shown::group(&world.auth, group)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct One {
+pub(crate) struct One {
     group_id: String,
 }
 
-pub(crate) async fn delete(mut call: Call) -> Outcome {
-    let One { group_id } = call.read()?;
+pub(crate) async fn delete(call: Call, One { group_id }: One) -> Outcome<Done> {
     let asked = call.authorize(RemoveGroup { group_id })?;
     call.home.remove_group(asked).await?;
-    Ok(Value::Null)
+    Ok(Done)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Preview {
+pub(crate) struct Preview {
     group_id: String,
+    #[schemars(schema_with = "schema::policy")]
     policy: Value,
 }
 
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(crate) struct Previewed {
+    users: Vec<OfUser>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct OfUser {
+    user_id: String,
+    name: Option<String>,
+    effects: Vec<shown::Change>,
+}
+
 /// Says who would gain and lose what, if the group had this policy. Nothing changes.
-pub(crate) async fn preview(mut call: Call) -> Outcome {
-    let Preview { group_id, policy } = call.read()?;
+pub(crate) async fn preview(call: Call, Preview { group_id, policy }: Preview) -> Outcome<Previewed> {
     let world = call.home.rights_of_all(&call.authorize(ReadRights {})?);
     let policy = read_policy(&policy)?;
     let known = world.auth.group(&group_id);
@@ -69,28 +83,32 @@ pub(crate) async fn preview(mut call: Call) -> Outcome {
     edit.set_group(Group { policy, unreadable: None, ..Group::clone(known) });
     let after = edit.finish();
     let changes = world.auth.effects_until(&after);
-    let shown = changes.iter().map(|change| {
-        let effects = shown::effects(&world.auth, &after, &change.effects);
-        json!({"user_id": change.user.id, "name": change.user.name, "effects": effects})
+    let shown = changes.iter().map(|change| OfUser {
+        user_id: change.user.id.to_string(),
+        name: change.user.name.clone(),
+        effects: shown::effects(&world.auth, &after, &change.effects),
     });
-    Ok(json!({"users": shown.collect::<Vec<_>>()}))
+    Ok(Previewed { users: shown.collect() })
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Member {
+pub(crate) struct Member {
     group_id: String,
     user_id: String,
     #[serde(default)]
     from: Moment,
     #[serde(default)]
     until: Moment,
+    #[schemars(schema_with = "schema::schedule")]
     schedule: Option<Schedule>,
 }
 
 /// Puts a user into a group, or says anew when the membership counts: always, unless something is said.
-pub(crate) async fn set_member(mut call: Call) -> Outcome {
-    let Member { group_id, user_id, from, until, schedule } = call.read()?;
+pub(crate) async fn set_member(
+    call: Call,
+    Member { group_id, user_id, from, until, schedule }: Member,
+) -> Outcome<shown::User> {
     if let (Some(from), Some(until)) = (from.0, until.0)
         && until <= from
     {
@@ -103,15 +121,14 @@ pub(crate) async fn set_member(mut call: Call) -> Outcome {
     Ok(shown::user(&call.home.set_member(asked).await?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct NoMember {
+pub(crate) struct NoMember {
     group_id: String,
     user_id: String,
 }
 
-pub(crate) async fn remove_member(mut call: Call) -> Outcome {
-    let NoMember { group_id, user_id } = call.read()?;
+pub(crate) async fn remove_member(call: Call, NoMember { group_id, user_id }: NoMember) -> Outcome<shown::User> {
     let asked = call.authorize(RemoveMember { group_id, user_id })?;
     Ok(shown::user(&call.home.remove_member(asked).await?))
 }

@@ -9,7 +9,9 @@ mod error;
 pub use error::OperationError;
 
 mod operation;
-pub use operation::{Access, Call, OPERATIONS, Operation};
+pub use operation::{Access, Call, OPERATIONS, Operation, Schemas};
+
+mod schema;
 
 mod audit_trail;
 mod bans;

@@ -4,10 +4,11 @@ use std::{future::Future, pin::Pin};
 
 use auth_core::{Action, Authorized, Principal};
 use home::Home;
-use serde::de::DeserializeOwned;
+use schemars::{JsonSchema, Schema};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use crate::{OperationError, audit_trail, bans, groups, passkeys, policies, step_up, tokens, users};
+use crate::{OperationError, audit_trail, bans, groups, passkeys, policies, schema, step_up, tokens, users};
 
 /// Who may use an operation. There is no default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,10 +35,29 @@ pub struct Operation {
     /// Who may use it.
     pub access: Access,
     run: fn(Call) -> Running,
+    schemas: fn() -> Schemas,
 }
 
-pub(crate) type Outcome = Result<Value, OperationError>;
-type Running = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+/// What an operation takes and gives, as JSON Schema: of the very types that are read and written.
+#[derive(Clone, Debug)]
+pub struct Schemas {
+    /// Of the object of its members.
+    pub request: Schema,
+    /// Of what it answers.
+    pub answer: Schema,
+}
+
+pub(crate) type Outcome<A> = Result<A, OperationError>;
+type Running = Pin<Box<dyn Future<Output = Result<Value, OperationError>> + Send>>;
+
+/// Members of an operation to which there is nothing to say.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
+
+/// The answer of what has nothing to tell: `null`.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Done;
 
 /// What is asked, of which home and by whom.
 #[derive(Debug)]
@@ -56,20 +76,6 @@ impl Call {
     /// Decides what this caller asks.
     pub(crate) fn authorize<R: Action>(&self, request: R) -> Result<Authorized<R>, OperationError> {
         Ok(self.home.bus().authorize(&self.principal, request)?)
-    }
-
-    /// Takes the members as `T`, which refuses those that it does not know.
-    pub(crate) fn read<T: DeserializeOwned>(&mut self) -> Result<T, OperationError> {
-        let data = std::mem::take(&mut self.data);
-        serde_json::from_value(Value::Object(data)).map_err(|error| OperationError::Invalid(error.to_string()))
-    }
-
-    /// Refuses members: there is nothing to say.
-    pub(crate) fn no_members(&mut self) -> Result<(), OperationError> {
-        #[derive(serde::Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Nothing {}
-        self.read::<Nothing>().map(drop)
     }
 }
 
@@ -93,6 +99,28 @@ impl Operation {
         }
         done
     }
+
+    /// Returns what it takes and gives.
+    pub fn schemas(&self) -> Schemas {
+        (self.schemas)()
+    }
+}
+
+/// Reads the members, which refuses those that it does not know, carries the operation out, and writes the answer.
+async fn carried_out<R, A, F>(mut call: Call, run: impl FnOnce(Call, R) -> F + Send) -> Result<Value, OperationError>
+where
+    R: DeserializeOwned + Send,
+    A: Serialize,
+    F: Future<Output = Outcome<A>> + Send,
+{
+    let data = Value::Object(std::mem::take(&mut call.data));
+    let request = serde_json::from_value(data).map_err(|error| OperationError::Invalid(error.to_string()))?;
+    let answer = run(call, request).await?;
+    serde_json::to_value(answer).map_err(|error| OperationError::Failed(Box::new(error)))
+}
+
+fn schemas<R: JsonSchema, A: JsonSchema, F: Future<Output = Outcome<A>>>(_: impl FnOnce(Call, R) -> F) -> Schemas {
+    Schemas { request: schema::request::<R>(), answer: schema::answer::<A>() }
 }
 
 impl Access {
@@ -115,7 +143,8 @@ macro_rules! operations {
             method: stringify!($method),
             path: $path,
             access: Access::$access,
-            run: |call| Box::pin($run(call)),
+            run: |call| Box::pin(carried_out(call, $run)),
+            schemas: || schemas($run),
         },)*];
     };
 }

@@ -1,66 +1,89 @@
 //! The caller's passkeys.
 
 use home::{AddPasskey, ChallengePasskey, ListPasskeys, PasskeyInfo, RegisterPasskey, RemovePasskey};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::{Call, operation::Outcome};
+use crate::{
+    Call,
+    operation::{Done, Nothing, Outcome},
+    schema,
+};
 
-/// Lists them, and says whether the hub takes any.
-pub(crate) async fn list(mut call: Call) -> Outcome {
-    call.no_members()?;
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(crate) struct Passkeys {
+    /// The hub takes passkeys.
+    available: bool,
+    passkeys: Vec<Passkey>,
+}
+
+/// Lists them.
+pub(crate) async fn list(call: Call, _: Nothing) -> Outcome<Passkeys> {
     let asked = call.authorize(ListPasskeys {})?;
     let (passkeys, available) = call.home.passkeys(&asked)?;
-    Ok(json!({"available": available, "passkeys": passkeys.iter().map(shown).collect::<Vec<_>>()}))
+    Ok(Passkeys { available, passkeys: passkeys.into_iter().map(Passkey::of).collect() })
 }
 
-/// Begins to add one: what comes back goes to `navigator.credentials.create`.
-pub(crate) async fn register(mut call: Call) -> Outcome {
-    call.no_members()?;
+/// What goes to `navigator.credentials.create` or `get`.
+#[derive(Serialize, JsonSchema)]
+#[serde(transparent)]
+pub(crate) struct Options(#[schemars(schema_with = "schema::passkey_options")] Value);
+
+/// Begins to add one.
+pub(crate) async fn register(call: Call, _: Nothing) -> Outcome<Options> {
     let asked = call.authorize(RegisterPasskey {})?;
-    Ok(call.home.register_passkey(&asked)?)
+    Ok(Options(call.home.register_passkey(&asked)?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Add {
+pub(crate) struct Add {
+    /// What to call it.
     name: String,
+    /// What the browser gave.
+    #[schemars(schema_with = "schema::passkey")]
     credential: Value,
 }
 
 /// Adds one, with what the browser gave.
-pub(crate) async fn add(mut call: Call) -> Outcome {
-    let Add { name, credential } = call.read()?;
+pub(crate) async fn add(call: Call, Add { name, credential }: Add) -> Outcome<Passkey> {
     let asked = call.authorize(AddPasskey { name, credential })?;
-    Ok(shown(&call.home.add_passkey(asked).await?))
+    Ok(Passkey::of(call.home.add_passkey(asked).await?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct One {
+pub(crate) struct One {
     passkey_id: String,
 }
 
 /// Removes one.
-pub(crate) async fn remove(mut call: Call) -> Outcome {
-    let One { passkey_id } = call.read()?;
+pub(crate) async fn remove(call: Call, One { passkey_id }: One) -> Outcome<Done> {
     let asked = call.authorize(RemovePasskey { passkey_id })?;
     call.home.remove_passkey(asked).await?;
-    Ok(Value::Null)
+    Ok(Done)
 }
 
-/// Gives what goes to `navigator.credentials.get`, so that one can be shown to `step_up/show`.
-pub(crate) async fn challenge(mut call: Call) -> Outcome {
-    call.no_members()?;
+/// Begins to have one shown to `step_up/show`.
+pub(crate) async fn challenge(call: Call, _: Nothing) -> Outcome<Options> {
     let asked = call.authorize(ChallengePasskey {})?;
-    Ok(call.home.challenge_passkey(&asked)?.0)
+    Ok(Options(call.home.challenge_passkey(&asked)?.0))
 }
 
-fn shown(passkey: &PasskeyInfo) -> Value {
-    json!({
-        "id": passkey.id,
-        "name": passkey.name,
-        "created_at": passkey.created_at.to_string(),
-        "last_used_at": passkey.last_used_at.map(|at| at.to_string()),
-    })
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(crate) struct Passkey {
+    id: String,
+    name: String,
+    created_at: String,
+    last_used_at: Option<String>,
+}
+
+impl Passkey {
+    fn of(PasskeyInfo { id, name, created_at, last_used_at }: PasskeyInfo) -> Self {
+        let last_used_at = last_used_at.map(|at| at.to_string());
+        Self { id, name, created_at: created_at.to_string(), last_used_at }
+    }
 }

@@ -1,109 +1,232 @@
 //! Users, groups, effects and explanations as objects; times as texts.
 
+use std::collections::BTreeMap;
+
 use auth_core::{
-    AuthSnapshot, Condition, Effect, EntityNo, Exception, Explanation, Grant, Group, Permission, Reason, Remedy,
+    AuthSnapshot, Condition, Effect, EntityNo, Exception, Explanation, Grant, Permission, Reason, Remedy, Schedule,
     Subcategory, Timestamp,
 };
 use home::UserInfo;
-use serde::{Deserialize, Deserializer, de::Error};
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde_json::{Value, json};
 
-/// Shows a user: as `config/auth/list` does, and more.
-pub(crate) fn user(info: &UserInfo) -> Value {
+use crate::schema;
+
+/// A user: as `config/auth/list` shows them, and more.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(crate) struct User {
+    id: String,
+    username: Option<String>,
+    name: Option<String>,
+    is_owner: bool,
+    is_active: bool,
+    is_admin: bool,
+    is_service: bool,
+    has_second_factor: bool,
+    local_only: bool,
+    system_generated: bool,
+    group_ids: Vec<String>,
+    /// When memberships count that do not always, by group.
+    conditions: BTreeMap<String, When>,
+}
+
+/// When a membership counts.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(crate) struct When {
+    from: Option<String>,
+    until: Option<String>,
+    #[schemars(schema_with = "schema::schedule")]
+    schedule: Option<Schedule>,
+}
+
+/// Shows a user.
+pub(crate) fn user(info: &UserInfo) -> User {
     let user = &info.user;
     let conditions = user.conditions.iter().map(|(group, when)| (group.to_string(), condition(when)));
-    json!({
-        "id": user.id,
-        "username": info.username,
-        "name": user.name,
-        "is_owner": user.is_owner,
-        "is_active": user.is_active,
-        "is_admin": user.is_admin(),
-        "is_service": user.is_service,
-        "has_second_factor": info.has_second_factor,
-        "local_only": user.local_only,
-        "system_generated": user.system_generated,
-        "group_ids": user.group_ids,
-        "conditions": conditions.collect::<Map<_, _>>(),
-    })
+    User {
+        id: user.id.to_string(),
+        username: info.username.clone(),
+        name: user.name.clone(),
+        is_owner: user.is_owner,
+        is_active: user.is_active,
+        is_admin: user.is_admin(),
+        is_service: user.is_service,
+        has_second_factor: info.has_second_factor,
+        local_only: user.local_only,
+        system_generated: user.system_generated,
+        group_ids: user.group_ids.iter().map(ToString::to_string).collect(),
+        conditions: conditions.collect(),
+    }
 }
 
-/// Shows a group, with the users who are in it.
-pub(crate) fn group(snapshot: &AuthSnapshot, group: &Group) -> Value {
-    let mut members: Vec<_> =
-        snapshot.users().filter(|user| user.group_ids.contains(&group.id)).map(|user| user.id.clone()).collect();
+/// A group, with the users who are in it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(crate) struct Group {
+    id: String,
+    name: String,
+    #[schemars(schema_with = "schema::shown_policy")]
+    policy: Value,
+    system_generated: bool,
+    /// Why the stored policy cannot be read.
+    unreadable: Option<String>,
+    members: Vec<String>,
+}
+
+/// Shows a group.
+pub(crate) fn group(snapshot: &AuthSnapshot, group: &auth_core::Group) -> Group {
+    let members = snapshot.users().filter(|user| user.group_ids.contains(&group.id));
+    let mut members: Vec<_> = members.map(|user| user.id.to_string()).collect();
     members.sort();
-    json!({
-        "id": group.id,
-        "name": group.name,
-        "policy": group.policy.to_value(),
-        "system_generated": group.system_generated,
-        "unreadable": group.unreadable,
-        "members": members,
-    })
+    Group {
+        id: group.id.to_string(),
+        name: group.name.clone(),
+        policy: group.policy.to_value(),
+        system_generated: group.system_generated,
+        unreadable: group.unreadable.clone(),
+        members,
+    }
 }
 
-/// Shows when a membership counts.
-pub(crate) fn condition(condition: &Condition) -> Value {
+fn condition(condition: &Condition) -> When {
     let at = |at: Option<Timestamp>| at.map(|at| at.to_string());
-    json!({"from": at(condition.from), "until": at(condition.until), "schedule": condition.schedule})
+    When { from: at(condition.from), until: at(condition.until), schedule: condition.schedule.clone() }
 }
 
-/// Shows what is gained and lost, by entity id.
-pub fn effects(before: &AuthSnapshot, after: &AuthSnapshot, effects: &[Effect]) -> Value {
+/// What is gained and lost of one permission, by entity id.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Change {
+    /// The permission.
+    pub permission: &'static str,
+    /// Entities on which it is had afterwards only.
+    pub gained: Vec<String>,
+    /// Entities on which it was had before only.
+    pub lost: Vec<String>,
+}
+
+/// Shows what is gained and lost.
+pub fn effects(before: &AuthSnapshot, after: &AuthSnapshot, effects: &[Effect]) -> Vec<Change> {
     let ids = |home: &AuthSnapshot, list: &[EntityNo]| -> Vec<String> {
         list.iter().filter_map(|no| home.directory().entity_id(*no)).map(ToOwned::to_owned).collect()
     };
-    let shown = effects.iter().map(|Effect { permission, gained, lost }| {
-        json!({"permission": permission.as_str(), "gained": ids(after, gained), "lost": ids(before, lost)})
+    let shown = effects.iter().map(|Effect { permission, gained, lost }| Change {
+        permission: permission.as_str(),
+        gained: ids(after, gained),
+        lost: ids(before, lost),
     });
-    Value::Array(shown.collect())
+    shown.collect()
+}
+
+/// Why something may be done, or not.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Explained {
+    entity_id: String,
+    permission: &'static str,
+    granted: bool,
+    text: String,
+    #[serde(flatten)]
+    why: Why,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Why {
+    Granted { rules: Vec<Rule> },
+    NoRule(Box<NoRule>),
+    Else {},
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct NoRule {
+    groups: Vec<String>,
+    device_id: Option<String>,
+    area_id: Option<String>,
+    exceptions: Vec<Taken>,
+    smallest_rule: Smallest,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Rule {
+    group: String,
+    subcategory: Option<&'static str>,
+    name: Option<String>,
+    permissions: Vec<&'static str>,
+}
+
+/// What a rule grants and excepts again.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Taken {
+    rule: Rule,
+    except: Except,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Except {
+    subcategory: &'static str,
+    name: Option<String>,
+}
+
+/// The smallest rule that would grant it, and the group to put it in, if the user is in one.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Smallest {
+    group: Option<String>,
+    #[schemars(schema_with = "schema::shown_policy")]
+    rule: Value,
 }
 
 /// Shows an explanation.
-pub fn explanation(explanation: &Explanation) -> Value {
-    let mut shown = Map::from_iter([
-        ("entity_id".to_owned(), json!(explanation.entity_id)),
-        ("permission".to_owned(), json!(explanation.permission.as_str())),
-        ("granted".to_owned(), json!(explanation.is_granted())),
-        ("text".to_owned(), json!(explanation.to_string())),
-    ]);
-    let mut add = |name: &str, value: Value| _ = shown.insert(name.to_owned(), value);
-    match &explanation.reason {
-        Reason::Granted(grants) => add("rules", grants.iter().map(rule).collect()),
+pub fn explanation(explanation: &Explanation) -> Explained {
+    let why = match &explanation.reason {
+        Reason::Granted(grants) => Why::Granted { rules: grants.iter().map(rule).collect() },
         Reason::NoRule { groups, device_id, area_id, exceptions, remedy } => {
-            add("groups", groups.iter().map(|group| group.id.as_str()).collect());
-            add("device_id", json!(device_id));
-            add("area_id", json!(area_id));
             let taken = |exception: &Exception| {
-                let except = json!({"subcategory": exception.subcategory.as_str(), "name": exception.name});
-                json!({"rule": rule(&exception.grant), "except": except})
+                let Exception { grant, subcategory, name, .. } = exception;
+                Taken { rule: rule(grant), except: Except { subcategory: subcategory.as_str(), name: name.clone() } }
             };
-            add("exceptions", exceptions.iter().map(taken).collect());
             let group = match remedy {
-                Remedy::Add(group) => Some(group.as_str()),
+                Remedy::Add(group) => Some(group.to_string()),
                 Remedy::Join => None,
             };
             let rule = json!({"entity_ids": {&explanation.entity_id: {explanation.permission.as_str(): true}}});
-            add("smallest_rule", json!({"group": group, "rule": rule}));
+            Why::NoRule(Box::new(NoRule {
+                groups: groups.iter().map(|group| group.id.to_string()).collect(),
+                device_id: device_id.as_ref().map(ToString::to_string),
+                area_id: area_id.as_ref().map(ToString::to_string),
+                exceptions: exceptions.iter().map(taken).collect(),
+                smallest_rule: Smallest { group, rule },
+            }))
         }
         Reason::Owner
         | Reason::System(_)
         | Reason::Narrowed
         | Reason::Inactive
         | Reason::UnknownUser
-        | Reason::Integration => {}
+        | Reason::Integration => Why::Else {},
+    };
+    Explained {
+        entity_id: explanation.entity_id.to_string(),
+        permission: explanation.permission.as_str(),
+        granted: explanation.is_granted(),
+        text: explanation.to_string(),
+        why,
     }
-    Value::Object(shown)
 }
 
-fn rule(grant: &Grant) -> Value {
-    json!({
-        "group": grant.group.id.as_str(),
-        "subcategory": grant.subcategory.map(Subcategory::as_str),
-        "name": grant.name,
-        "permissions": grant.permissions.iter().map(Permission::as_str).collect::<Vec<_>>(),
-    })
+fn rule(grant: &Grant) -> Rule {
+    Rule {
+        group: grant.group.id.to_string(),
+        subcategory: grant.subcategory.map(Subcategory::as_str),
+        name: grant.name.as_ref().map(ToString::to_string),
+        permissions: grant.permissions.iter().map(Permission::as_str).collect(),
+    }
 }
 
 /// Reads a moment: RFC 3339 with its offset, such as `2026-11-27T16:00+01:00`.

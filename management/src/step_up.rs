@@ -1,46 +1,60 @@
 //! Step-up: what the home asks for before something dangerous is done, and showing it.
 
 use home::{ReadStepUp, RelaxProof, RequireProof, Secret, ShowFactor, ShownFactor, StepUpState};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::{Call, OperationError, operation::Outcome};
+use crate::{
+    Call, OperationError,
+    operation::{Nothing, Outcome},
+    schema,
+};
 
 /// Tells what the home asks for, and how it stands with the caller.
-pub(crate) async fn status(mut call: Call) -> Outcome {
-    call.no_members()?;
+pub(crate) async fn status(call: Call, _: Nothing) -> Outcome<State> {
     let asked = call.authorize(ReadStepUp {})?;
-    Ok(shown(call.home.step_up_state(&asked)))
+    Ok(State::of(call.home.step_up_state(&asked)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Show {
+pub(crate) struct Show {
+    /// A code of the app, or a recovery code.
     code: Option<String>,
+    /// What the browser gave to what `passkeys/challenge` asked for.
+    #[schemars(schema_with = "schema::passkey_or_none")]
     passkey: Option<Value>,
 }
 
-/// Takes a code of the caller's second factor, or a passkey that fits what `passkeys/challenge` gave.
-pub(crate) async fn show(mut call: Call) -> Outcome {
-    let shown_factor = match call.read()? {
+/// Takes a code of the caller's second factor, or a passkey.
+pub(crate) async fn show(call: Call, shown: Show) -> Outcome<State> {
+    let shown = match shown {
         Show { code: Some(code), passkey: None } => ShownFactor::Code(Secret::new(code)),
         Show { code: None, passkey: Some(passkey) } => ShownFactor::Passkey(passkey),
         Show { .. } => return Err(OperationError::Invalid("one of `code` and `passkey` is needed".to_owned())),
     };
-    let asked = call.authorize(ShowFactor { shown: shown_factor })?;
-    Ok(shown(call.home.show_factor(asked).await?))
+    let asked = call.authorize(ShowFactor { shown })?;
+    Ok(State::of(call.home.show_factor(asked).await?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Set {
+pub(crate) struct Set {
     required: bool,
+    /// It was shown at most so many minutes ago: 1 to 60.
     minutes: Option<u32>,
 }
 
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(crate) struct Settings {
+    required: bool,
+    minutes: u32,
+}
+
 /// Asks for it, or no more. Any administrator asks for more, the owner alone for less.
-pub(crate) async fn set(mut call: Call) -> Outcome {
-    let Set { required, minutes } = call.read()?;
+pub(crate) async fn set(call: Call, Set { required, minutes }: Set) -> Outcome<Settings> {
     let before = call.home.security();
     let minutes = match (required, minutes) {
         (false, Some(_)) => return Err(OperationError::Invalid("`minutes` goes with `required`".to_owned())),
@@ -53,14 +67,28 @@ pub(crate) async fn set(mut call: Call) -> Outcome {
         }
         minutes => call.home.relax_proof(call.authorize(RelaxProof { minutes })?).await?,
     };
-    Ok(json!({"required": after.step_up_minutes.is_some(), "minutes": after.minutes()}))
+    Ok(Settings { required: after.step_up_minutes.is_some(), minutes: after.minutes() })
 }
 
-fn shown(state: StepUpState) -> Value {
-    json!({
-        "required": state.settings.step_up_minutes.is_some(),
-        "minutes": state.settings.minutes(),
-        "has_second_factor": state.has_factor,
-        "shown_until": state.until.map(|until| until.to_string()),
-    })
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(crate) struct State {
+    /// The home asks for it.
+    required: bool,
+    /// How long it counts that it was shown.
+    minutes: u32,
+    has_second_factor: bool,
+    /// Until when it counts that the caller showed it.
+    shown_until: Option<String>,
+}
+
+impl State {
+    fn of(state: StepUpState) -> Self {
+        Self {
+            required: state.settings.step_up_minutes.is_some(),
+            minutes: state.settings.minutes(),
+            has_second_factor: state.has_factor,
+            shown_until: state.until.map(|until| until.to_string()),
+        }
+    }
 }

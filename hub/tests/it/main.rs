@@ -26,6 +26,7 @@ mod leaks;
 mod limited;
 mod matrix;
 mod oauth;
+mod openapi;
 mod passkeys;
 mod policy_cli;
 mod protocol;

@@ -44,7 +44,13 @@ pub(crate) fn rest(entity: &str) -> Vec<RestRow> {
             )
             | ("GET", "/api/events" | "/api/calendars" | "/api/config/config_entries/entry")
             | ("GET", "/api/config/config_entries/flow_handlers")
-            | ("GET", "/api/doorward/health" | "/api/doorward/metrics" | "/api/doorward/backup")
+            | (
+                "GET",
+                "/api/doorward/health"
+                | "/api/doorward/metrics"
+                | "/api/doorward/backup"
+                | "/api/doorward/openapi.json",
+            )
             | ("POST", "/api/config/core/check_config") => (&[], None),
             ("GET", "/api/states/{entity_id}" | "/api/calendars/{entity_id}") => (&[("entity_id", entity)], None),
             ("POST", "/api/states/{entity_id}") => (&[("entity_id", entity)], Some(json!({"attributes": {}}))),

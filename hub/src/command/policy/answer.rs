@@ -2,9 +2,8 @@
 
 use std::fmt::Display;
 
-use auth_core::{AuthSnapshot, Effect};
-pub(super) use management::shown::explanation;
-use serde_json::Value;
+use auth_core::{AuthSnapshot, Effect, Explanation};
+use serde_json::{Value, json};
 
 use crate::{cli::Format, output};
 
@@ -16,19 +15,21 @@ pub(super) fn say<L: Display>(format: Format, lines: impl IntoIterator<Item = L>
     }
 }
 
+/// Returns an explanation as an object.
+pub(super) fn explanation(explanation: &Explanation) -> Value {
+    json!(management::shown::explanation(explanation))
+}
+
 /// Returns what is gained and lost, by entity id: lines, and a list.
 pub(super) fn effects(before: &AuthSnapshot, after: &AuthSnapshot, effects: &[Effect]) -> (Vec<String>, Value) {
     let shown = management::shown::effects(before, after, effects);
     let mut lines = Vec::new();
-    for effect in shown.as_array().into_iter().flatten() {
-        let permission = effect.get("permission").and_then(Value::as_str).unwrap_or_default();
-        for (word, member) in [("gains", "gained"), ("loses", "lost")] {
-            let ids = effect.get(member).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-            let ids: Vec<_> = ids.collect();
+    for management::shown::Change { permission, gained, lost } in &shown {
+        for (word, ids) in [("gains", gained), ("loses", lost)] {
             if !ids.is_empty() {
                 lines.push(format!("{word} {permission}: {}", ids.join(" ")));
             }
         }
     }
-    (lines, shown)
+    (lines, json!(shown))
 }
