@@ -60,7 +60,7 @@ fn member<'a>(map: &'a mut Map<String, Value>, name: &str) -> Option<&'a mut Map
 fn of_route(route: &Route, mut how: Map<String, Value>) -> Value {
     let mut parameters: Vec<Value> = open_parts(route.path).map(path_parameter).collect();
     if let Some(Value::Array(more)) = how.remove("parameters") {
-        parameters.extend(more);
+        parameters.extend(more.into_iter().map(as_text));
     }
     how.insert("parameters".to_owned(), Value::Array(parameters));
     how.insert("x-doorward-access".to_owned(), json!(route.access.as_str()));
@@ -87,9 +87,29 @@ fn open_parts(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
+/// What the gate lets through in a path or query: anything but control characters and backslashes.
+const TEXT: &str = r"^[^\x00-\x1f\x7f-\x9f\\]*$";
+
+/// Adds what the gate takes of a text in the query.
+fn as_text(mut parameter: Value) -> Value {
+    if let Some(schema) = parameter.get_mut("schema").and_then(Value::as_object_mut)
+        && schema.get("type").is_some_and(|kind| kind == "string")
+        && !schema.contains_key("enum")
+        && !schema.contains_key("format")
+    {
+        schema.insert("pattern".to_owned(), json!(TEXT));
+    }
+    parameter
+}
+
 /// Describes a part of the path; of ids, how the hub makes them.
 fn path_parameter(name: &str) -> Value {
-    let pattern = if name == "entity_id" { r"^[a-z0-9_]+\.[a-z0-9_]+$" } else { "^[A-Za-z0-9_-]+$" };
+    let pattern = match name {
+        "entity_id" => r"^[a-z0-9_]+\.[a-z0-9_]+$",
+        // Whoever makes them may call them anything.
+        "group_id" | "event_type" => r"^[^/\x00-\x1f\x7f-\x9f\\]+$",
+        _ => "^[A-Za-z0-9_-]+$",
+    };
     json!({"name": name, "in": "path", "required": true, "schema": {"type": "string", "pattern": pattern}})
 }
 
@@ -140,6 +160,10 @@ fn of_operation(operation: &Operation) -> Value {
 fn without_null(mut schema: Value) -> Value {
     if let Some(Value::Array(types)) = schema.get_mut("type") {
         types.retain(|kind| kind != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            schema.as_object_mut().map(|object| object.insert("type".to_owned(), only));
+        }
     }
     if let Some(object) = schema.as_object_mut() {
         object.retain(|name, value| !(name == "default" && value.is_null()));

@@ -23,6 +23,7 @@ pub(crate) async fn list(call: Call, _: Nothing) -> Outcome<Vec<shown::Group>> {
 pub(crate) struct Set {
     group_id: String,
     name: Option<String>,
+    #[serde(default)]
     #[schemars(schema_with = "schema::policy_or_none")]
     policy: Option<Value>,
 }
@@ -100,6 +101,7 @@ pub(crate) struct Member {
     from: Moment,
     #[serde(default)]
     until: Moment,
+    #[serde(default)]
     #[schemars(schema_with = "schema::schedule")]
     schedule: Option<Schedule>,
 }

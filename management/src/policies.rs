@@ -20,7 +20,7 @@ use crate::{
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Validate {
-    #[schemars(schema_with = "schema::policy")]
+    /// What may be a policy, or its text.
     policy: Value,
     /// What Home Assistant itself would have names for, and nothing else.
     #[serde(default)]

@@ -63,6 +63,7 @@ pub(crate) struct Create {
     name: String,
     #[serde(default = "ten_years")]
     lifespan_days: u32,
+    #[serde(default)]
     #[schemars(schema_with = "schema::policy_or_none")]
     policy: Option<Value>,
     rate_limit: Option<u32>,

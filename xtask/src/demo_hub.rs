@@ -1,6 +1,7 @@
 //! A demo hub of our own: built, started on a free port, and ended with the value that stands for it.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     net::TcpListener,
     path::{Path, PathBuf},
@@ -28,16 +29,32 @@ pub(crate) struct DemoHub {
 #[derive(Deserialize)]
 struct Creds {
     url: String,
+    #[serde(default)]
+    users: BTreeMap<String, User>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    token: String,
 }
 
 impl DemoHub {
-    /// Builds the hub and starts it; returns when it answers.
+    /// Builds the hub as it is shipped and starts it; returns when it answers.
     pub(crate) fn start(workspace: &Workspace) -> Result<Self> {
-        workspace::run(workspace.cargo().args(["build", "--release", "--package", "hub"]))?;
+        Self::start_built(workspace, &["--release"], "release")
+    }
+
+    /// Builds the hub as tests do, with every assertion in it, and starts it.
+    pub(crate) fn start_with_assertions(workspace: &Workspace) -> Result<Self> {
+        Self::start_built(workspace, &[], "debug")
+    }
+
+    fn start_built(workspace: &Workspace, how: &[&str], place: &str) -> Result<Self> {
+        workspace::run(workspace.cargo().args(["build", "--package", "hub"]).args(how))?;
         let target = workspace.target_directory()?;
         let folder = target.join("xtask");
         fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-        Self::launch(Command::new(target.join("release").join("doorward")), &folder, MAX_START)
+        Self::launch(Command::new(target.join(place).join("doorward")), &folder, MAX_START)
     }
 
     fn launch(mut command: Command, folder: &Path, max_start: Duration) -> Result<Self> {
@@ -83,6 +100,12 @@ impl DemoHub {
 
     pub(crate) fn creds(&self) -> &Path {
         &self.creds
+    }
+
+    /// Returns the token of one of its users.
+    pub(crate) fn token(&self, user: &str) -> Result<String> {
+        let creds: Creds = serde_json::from_str(&fs::read_to_string(&self.creds)?)?;
+        Ok(creds.users.get(user).with_context(|| format!("the demo hub has no user {user}"))?.token.clone())
     }
 
     fn end(&mut self) {

@@ -27,6 +27,7 @@ mod fuzz;
 mod gates;
 mod journeys;
 mod no_std;
+mod schemathesis;
 
 mod ci;
 mod steps;
@@ -64,6 +65,8 @@ enum Command {
     },
     /// Asks everything that is registered with no token, a bad one and too little permission.
     Sweep,
+    /// Has schemathesis make requests from the API's own description, as everybody.
+    Schemathesis,
     /// Prints what the hub costs, as ratios to baselines of the same run.
     Bench {
         /// `engine`, `rest`, `websocket`, `accounts`, `demo` or `mqtt`, all if left out; `others` for other policy engines.
@@ -121,6 +124,7 @@ fn main() -> ExitCode {
         Command::Oracle { paths } => Ok(sum_up(oracle::run(&paths))),
         Command::Matrix { bless } => journeys::matrix(&workspace, bless),
         Command::Sweep => journeys::sweep(&workspace),
+        Command::Schemathesis => Ok(sum_up(steps::run_all(&workspace, false, [&test::SCHEMATHESIS]))),
         Command::Bench { name, json } => bench::run(&workspace, name.as_deref(), json),
         Command::Fuzz { target, seconds } => fuzz::run(&workspace, target.as_deref(), seconds).map(sum_up),
         Command::Crash { rounds, seed } => journeys::crash(&workspace, rounds, seed),

@@ -8,6 +8,7 @@ use crate::{
     no_std, oracle,
     output::Tally,
     provider::provider,
+    schemathesis,
     steps::{Done, Step, run_all},
     workspace::{self, Workspace, succeeds},
 };
@@ -19,9 +20,13 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "arrows", is_slow: false, run: |workspace| Done::from_tally(arrows::run(workspace)?) },
     Step { name: "oracle", is_slow: false, run: vectors },
     Step { name: "no std", is_slow: false, run: no_std::run },
+    SCHEMATHESIS,
     Step { name: "oauth provider", is_slow: true, run: provider },
     Step { name: "mqtt broker", is_slow: true, run: broker },
 ];
+
+/// The one that may be wanted alone.
+pub(crate) const SCHEMATHESIS: Step = Step { name: "schemathesis", is_slow: true, run: schemathesis::run };
 
 /// Runs the steps.
 pub(crate) fn run(workspace: &Workspace, quick: bool) -> Tally {
