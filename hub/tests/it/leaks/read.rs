@@ -249,7 +249,12 @@ fn a_every_route_answers_with_the_callers_rights() {
             for user in USERS {
                 let answer = house.send(user, route.method, &path, body.as_ref());
                 let asked = format!("{} {path} {body:?}", route.method);
-                house.check(user, &asked, &whole(&answer));
+                if route.path == "/api/doorward/openapi.json" {
+                    // Words of a standard, one of which is a label here: the very ones without any home.
+                    assert_eq!(answer.json(), http_adapter::openapi(), "{user} {asked}");
+                } else {
+                    house.check(user, &asked, &whole(&answer));
+                }
                 if route.access == http_adapter::Access::Admin {
                     assert_eq!((answer.status, answer.text().as_str()), (401, "401: Unauthorized"), "{user} {asked}");
                 }
