@@ -65,7 +65,10 @@ impl Reference {
         let path = self.ours(recorded["path"].as_str().unwrap());
         let sent = server.request(recorded["method"].as_str().unwrap(), &path);
         match (&recorded["json"], &recorded["raw"]) {
-            (Value::Null, Value::String(raw)) => sent.body("application/json", raw.as_bytes()),
+            (Value::Null, Value::String(raw)) => {
+                let kind = recorded["headers"]["Content-Type"].as_str().unwrap_or("application/json");
+                sent.body(kind, raw.as_bytes())
+            }
             (Value::Null, _) => sent,
             (body, _) => sent.json(&self.ours_in(body)),
         }

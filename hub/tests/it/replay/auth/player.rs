@@ -150,7 +150,7 @@ impl Player {
     }
 
     fn with_header(&self, sent: Request, name: &str, value: &Value) -> Request {
-        // The body has said its own already, which is not what matters there.
+        // The body has said its own already.
         if name == "Content-Type" { sent } else { sent.header(name, &self.filled(value.as_str().unwrap())) }
     }
 
