@@ -2,6 +2,7 @@
 
 use std::any::Any;
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use home::{PasskeyRefused, PasskeyUser, PasskeyVerifier, Pending, ShownPasskey};
 use serde_json::Value;
 use webauthn_rs::prelude::{
@@ -61,8 +62,7 @@ impl PasskeyVerifier for Passkeys {
         let pending = kept::<PasskeyRegistration>(pending)?;
         let credential = serde_json::from_value(credential.clone()).map_err(|error| not_read(&error))?;
         let passkey = self.webauthn.finish_passkey_registration(&credential, pending).map_err(refused)?;
-        let id = shown(passkey.cred_id())?;
-        Ok((id.as_str().unwrap_or_default().to_owned(), shown(&passkey)?))
+        Ok((BASE64_URL_SAFE_NO_PAD.encode(passkey.cred_id()), shown(&passkey)?))
     }
 
     fn begin_showing(&self, keys: &[Value]) -> Result<(Value, Pending), PasskeyRefused> {

@@ -6,15 +6,18 @@ use management::{OPERATIONS, Operation};
 use serde_json::{Value, json};
 
 use crate::{
+    cli::home,
     import::log_in,
-    rows,
-    second_factor::{enrol, logged_in},
-    support::{Answer, Server, server::doorward},
+    passkeys, rows,
+    second_factor::{code, enrol, logged_in},
+    support::{Answer, Server, Ws, authenticator::Authenticator, server::doorward},
 };
 
 /// A hub, what it says of itself, and what it has answered so far.
 struct Described {
     server: Server,
+    /// Whoever asks.
+    token: String,
     whole: Value,
     /// Operations that were carried out.
     done: BTreeSet<&'static str>,
@@ -29,8 +32,13 @@ fn fits(template: &str, path: &str) -> bool {
 impl Described {
     fn new() -> Self {
         let server = Server::demo();
-        let whole = server.send_as("kitchen", "GET", "/api/doorward/openapi.json", None).json();
-        Self { server, whole, done: BTreeSet::new() }
+        let token = server.token("owner");
+        Self::of(server, token)
+    }
+
+    fn of(server: Server, token: String) -> Self {
+        let whole = server.request("GET", "/api/doorward/openapi.json").token(&token).send().json();
+        Self { server, token, whole, done: BTreeSet::new() }
     }
 
     /// Returns the description of a path's method.
@@ -70,7 +78,12 @@ impl Described {
         assert_eq!(self.mistakes(schema, &value), [""; 0], "{at}: {} {value}", answer.status);
     }
 
-    /// Asks for an operation as the owner; it must succeed. Returns the answer.
+    fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        let request = self.server.request(method, path).token(&self.token);
+        body.map_or_else(|| self.server.request(method, path).token(&self.token), |body| request.json(body)).send()
+    }
+
+    /// Asks for an operation; it must succeed. Returns the answer.
     #[track_caller]
     fn ask(&mut self, name: &str, members: Value) -> Value {
         let operation = Operation::find(name).unwrap();
@@ -89,7 +102,7 @@ impl Described {
         }
         let body = Value::Object(members);
         let body = (operation.method == "POST").then_some(&body);
-        let answer = self.server.send_as("owner", operation.method, &path, body);
+        let answer = self.send(operation.method, &path, body);
         assert_eq!(answer.status, 200, "{name}: {}", answer.text());
         self.check(operation.method, &path, &answer);
         self.done.insert(operation.name);
@@ -99,7 +112,7 @@ impl Described {
     /// Asks for an operation that is refused, and checks what is said.
     #[track_caller]
     fn refused(&self, method: &str, path: &str, body: &Value, status: u16) {
-        let answer = self.server.send_as("owner", method, path, Some(body));
+        let answer = self.send(method, path, Some(body));
         assert_eq!(answer.status, status, "{method} {path}: {}", answer.text());
         self.check(method, path, &answer);
     }
@@ -158,11 +171,36 @@ fn every_operation_answers_as_described() {
     let kitchen = kitchen.result("auth/current_user", json!({}))["id"].clone();
     hub.ask("users/remove_second_factor", json!({"user_id": kitchen}));
     hub.ask("users/delete", json!({"user_id": id}));
+    hub.ask("bans/add", json!({"network": "203.0.113.0/24", "until": "2099-01-01T00:00:00Z", "reason": "x"}));
+    assert_eq!(hub.ask("bans/list", json!({}))[0]["scope"], "everything");
+    hub.ask("bans/remove", json!({"network": "203.0.113.0/24"}));
+    hub.done.extend(passkeys_and_step_up());
     let missing: Vec<_> =
         OPERATIONS.iter().map(|operation| operation.name).filter(|name| !hub.done.contains(name)).collect();
     assert_eq!(missing, [""; 0], "these were not asked for");
     hub.refused("POST", "/api/doorward/groups/x", &json!({"policy": {"entities": 5}}), 400);
     hub.refused("POST", "/api/doorward/users/none", &json!({"name": "x"}), 404);
+}
+
+/// Asks for what concerns the caller's own second factor, which somebody has who logged in.
+fn passkeys_and_step_up() -> BTreeSet<&'static str> {
+    let dir = home("{}");
+    let server = passkeys::serve(&dir);
+    let token = log_in(&server, "ann", "secret").unwrap();
+    let (secret, _) = enrol(&mut Ws::open(&server.address, &token));
+    let mut hub = Described::of(server, token);
+    let options = hub.ask("passkeys/register", json!({}));
+    let mut passkey = Authenticator::new(passkeys::ORIGIN);
+    let added = hub.ask("passkeys/add", json!({"name": "phone", "credential": passkey.create(&options)}));
+    hub.ask("passkeys/list", json!({}));
+    let asked = hub.ask("passkeys/challenge", json!({}));
+    hub.ask("step_up/show", json!({"passkey": passkey.get(&asked)}));
+    hub.ask("step_up/show", json!({"code": code(&secret, 1)}));
+    hub.refused("POST", "/api/doorward/step_up", &json!({"code": "000000"}), 400);
+    hub.ask("step_up/set", json!({"required": true, "minutes": 5}));
+    assert!(hub.ask("step_up/status", json!({}))["shown_until"].is_string());
+    hub.ask("passkeys/remove", json!({"passkey_id": added["id"]}));
+    hub.done
 }
 
 /// Whatever everybody is answered on every route is described.

@@ -9,9 +9,9 @@ use crate::{
     support::{Server, Temporary, Ws, authenticator::Authenticator, server::doorward},
 };
 
-const ORIGIN: &str = "https://home.example";
+pub(crate) const ORIGIN: &str = "https://home.example";
 
-fn serve(dir: &Temporary) -> Server {
+pub(crate) fn serve(dir: &Temporary) -> Server {
     let file = dir.0.join("doorward.toml");
     std::fs::write(&file, format!("[passkeys]\norigin = \"{ORIGIN}\"\n")).unwrap();
     Server::serve(&dir.0, &["--config", file.to_str().unwrap()])
@@ -27,7 +27,7 @@ fn add(server: &Server) -> (Ws, Authenticator, String) {
     let mut passkey = Authenticator::new(ORIGIN);
     let credential = passkey.create(&options);
     let added = ann.result("doorward/passkeys/add", json!({"name": "phone", "credential": credential}));
-    assert_eq!(added["name"], "phone");
+    assert_eq!((&added["name"], &added["id"]), (&json!("phone"), &credential["id"]));
     // Each question is answered once.
     assert_eq!(ann.refused("doorward/passkeys/add", json!({"name": "phone", "credential": credential})), "not_found");
     (ann, passkey, secret)
@@ -82,6 +82,14 @@ fn a_passkey_opens_the_door_and_only_as_it_was_asked_for() {
     passkey.forget_last_use();
     let asked = refused(&login, passkey.get(&asked));
     refused(&login, Authenticator::new(ORIGIN).get(&asked));
+    // A second one, under a name of its own; the browser is told of the first.
+    let options = ann.result("doorward/passkeys/register", json!({}));
+    assert_eq!(options["publicKey"]["excludeCredentials"].as_array().unwrap().len(), 1, "{options}");
+    let credential = Authenticator::new(ORIGIN).create(&options);
+    ann.result("doorward/passkeys/add", json!({"name": "key", "credential": credential}));
+    assert_eq!(ann.refused("doorward/passkeys/remove", json!({"passkey_id": "none"})), "not_found");
+    ann.result("doorward/passkeys/remove", json!({"passkey_id": credential["id"]}));
+    assert_eq!(ann.result("doorward/passkeys/list", json!({}))["passkeys"].as_array().unwrap().len(), 1);
     // The app's code does as well, as on pages that know no passkeys.
     assert_eq!(login.code(&code(&secret, 1)).1["type"], "create_entry");
     assert!(!server.log().contains("panicked"));

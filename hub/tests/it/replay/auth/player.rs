@@ -356,6 +356,14 @@ impl Reference {
         {
             users.sort_by_key(|user| user["id"].to_string());
         }
+        // Of programs' tokens we say when they were last used, and from where.
+        let lists = theirs.get_mut("result").and_then(Value::as_array_mut).zip(ours["result"].as_array());
+        for (theirs, ours) in lists.into_iter().flat_map(|(theirs, ours)| theirs.iter_mut().zip(ours)) {
+            if theirs["type"] == "long_lived_access_token" && theirs["last_used_ip"].is_null() {
+                theirs["last_used_at"] = ours["last_used_at"].clone();
+                theirs["last_used_ip"] = ours["last_used_ip"].clone();
+            }
+        }
         self.same("", &theirs, ours);
     }
 }
