@@ -355,7 +355,7 @@ async fn nobody_rises_the_owner_stays_and_the_revoked_are_dead() {
     let n = number("DOORWARD_COMMANDS", 4_000);
     let mut world = World::new(number("DOORWARD_SEED", 1) as u64).await;
     for step in 0..n {
-        if step % 50 == 0 {
+        if step % 20 == 0 {
             world.refill().await;
         }
         world.step().await;
