@@ -55,6 +55,14 @@ impl Request {
         Ok(request)
     }
 
+    /// Returns a request that posts a body that is made already.
+    ///
+    /// # Errors
+    /// [`Error::InvalidUrl`].
+    pub fn post(url: &str, body: SecretString) -> Result<Self, Error> {
+        Self::new(Method::POST, url, Some(body))
+    }
+
     /// Asks for JSON.
     #[must_use]
     pub fn accept_json(mut self) -> Self {
@@ -85,13 +93,14 @@ impl Request {
         self
     }
 
-    /// Adds a header.
+    /// Adds a header. Who is authorized is not logged.
     ///
     /// # Errors
     /// [`Error::InvalidHeader`].
     pub fn header(mut self, name: &str, value: &str) -> Result<Self, Error> {
         let name = HeaderName::try_from(name).map_err(|_| Error::InvalidHeader)?;
-        self.headers.insert(name, HeaderValue::try_from(value).map_err(|_| Error::InvalidHeader)?);
+        let value = if name == AUTHORIZATION { secret(value) } else { plain(value) };
+        self.headers.insert(name, value?);
         Ok(self)
     }
 
@@ -111,9 +120,13 @@ impl std::fmt::Debug for Request {
     }
 }
 
+fn plain(value: &str) -> Result<HeaderValue, Error> {
+    HeaderValue::try_from(value).map_err(|_| Error::InvalidHeader)
+}
+
 /// Returns a header's value that HTTP libraries do not log.
 fn secret(value: &str) -> Result<HeaderValue, Error> {
-    let mut value = HeaderValue::try_from(value).map_err(|_| Error::InvalidHeader)?;
+    let mut value = plain(value)?;
     value.set_sensitive(true);
     Ok(value)
 }
@@ -121,4 +134,20 @@ fn secret(value: &str) -> Result<HeaderValue, Error> {
 fn base64(bytes: &[u8]) -> String {
     use base64::{Engine, engine::general_purpose::STANDARD};
     STANDARD.encode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_authorized_is_no_text_for_logs() {
+        let request = Request::post("https://id.example/token", "code=1".to_owned().into()).unwrap();
+        let request =
+            request.header("Authorization", "Basic c2VjcmV0").unwrap().header("accept", "text/plain").unwrap();
+        assert!(request.headers.get(AUTHORIZATION).unwrap().is_sensitive());
+        assert!(!request.headers.get(ACCEPT).unwrap().is_sensitive());
+        assert_eq!(format!("{request:?}"), "Request(POST id.example)");
+        assert!(!format!("{:?}", request.headers).contains("c2VjcmV0"));
+    }
 }
