@@ -5,6 +5,7 @@
 //! A step counts as a failed login from its first half on, and success takes that back; so neither many steps at
 //! once nor a dropped connection gets a guess for free.
 
+mod asked;
 mod check;
 mod second_step;
 
@@ -18,7 +19,7 @@ pub use check::{CheckOutcome, PasswordCheck};
 use second_step::Half;
 
 use crate::{
-    client::{ClientId, ClientRules, MAX_URL_LEN, Origin, Pkce},
+    client::{ClientId, ClientRules, Origin, Pkce},
     code::Grant,
     credential::{Credential, Login, LoginBook, PROVIDER, Username},
     entropy::{self, Entropy},
@@ -208,22 +209,7 @@ impl LoginFlows {
         now: Timestamp,
         entropy: &mut dyn Entropy,
     ) -> Result<String, FlowError> {
-        for (field, text) in [("client_id", request.client_id), ("redirect_uri", request.redirect_uri)] {
-            if text.len() > MAX_URL_LEN {
-                return Err(FlowError::Malformed(field));
-            }
-        }
-        let challenge = request.code_challenge.map(|text| Challenge::parse(text).ok_or("code_challenge"));
-        let challenge = challenge.transpose().map_err(FlowError::Malformed)?;
-        let client = ClientId::parse(request.client_id, caller.own).map_err(|_| FlowError::InvalidClientId)?;
-        if request.response_type.is_some_and(|wanted| wanted != "code") {
-            return Err(FlowError::ResponseTypeNotSupported);
-        }
-        match (&challenge, request.code_challenge_method) {
-            (None, None) | (Some(_), Some("S256")) => {}
-            (None, Some(_)) => return Err(FlowError::ChallengeRequired),
-            (Some(_), _) => return Err(FlowError::TransformNotSupported),
-        }
+        let (client, challenge) = request.check(caller.own)?;
         if request.handler != (PROVIDER, None) {
             return Err(FlowError::InvalidHandler);
         }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{credential::Login, entropy::tests::Seeded, password::Verdict};
+use crate::{client::MAX_URL_LEN, credential::Login, entropy::tests::Seeded, password::Verdict};
 
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 const CLIENT: &str = "https://x.example/";
