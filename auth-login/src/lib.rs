@@ -14,6 +14,7 @@ pub use pkce::Challenge;
 pub mod refresh_token;
 pub mod second_factor;
 pub mod signed_path;
+pub mod single_sign_on;
 mod standing;
 pub use standing::{UserStanding, standing_refusal};
 pub mod throttle;

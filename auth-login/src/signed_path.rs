@@ -18,7 +18,8 @@ use crate::{
 
 mod percent;
 
-use percent::{decode_component, decode_path, encode_component};
+pub(crate) use percent::encode_component;
+use percent::{decode_component, decode_path};
 
 /// The query key of the signature.
 pub const SIGNATURE_KEY: &str = "authSig";

@@ -17,7 +17,7 @@ pub(super) fn decode_component(text: &str) -> Option<String> {
 }
 
 /// Encodes a key or a value of a query: all but `[A-Za-z0-9._~-]`.
-pub(super) fn encode_component(text: &str) -> String {
+pub(crate) fn encode_component(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"._~-".contains(&byte) {
