@@ -74,6 +74,12 @@ pub enum AccountError {
     /// There is no such set-up, or it took too long.
     #[error("there is no such set-up under way")]
     UnknownSetUp,
+    /// An account elsewhere that cannot be linked.
+    #[error("{0}")]
+    Identity(String),
+    /// There is no such link to an account elsewhere.
+    #[error("there is no such link to an account elsewhere")]
+    UnknownIdentity,
     /// The user has no user name and password.
     #[error("Credentials not found")]
     CredentialsNotFound,

@@ -11,8 +11,14 @@ use std::{
 use arc_swap::ArcSwap;
 use auth_core::{AuthSnapshot, Context, Edit, Group, Policy, Principal, Timestamp, User};
 use auth_login::{
-    client::ClientRules, code::CodeBook, credential::LoginBook, login_flow::LoginFlows, signed_path::PathSigner,
-    throttle::Throttle, token_book::TokenBook,
+    client::ClientRules,
+    code::CodeBook,
+    credential::LoginBook,
+    login_flow::LoginFlows,
+    signed_path::PathSigner,
+    single_sign_on::{IdentityBook, Visits},
+    throttle::Throttle,
+    token_book::TokenBook,
 };
 use config_entries::Manager;
 use registries::{AreaRule, Registries};
@@ -27,6 +33,7 @@ use crate::{
         bans::Bans,
         passkeys::{PasskeyBook, PasskeyVerifier},
         second_factor::Factors,
+        single_sign_on::SignOnProvider,
         step_up::StepUp,
     },
     audit::Audit,
@@ -77,6 +84,8 @@ pub(crate) struct Inner {
     pub(crate) counts: Counts,
     /// Password checks at once: each takes 20 MB and a whole core for a while.
     pub(crate) password_checks: Arc<Semaphore>,
+    /// Where people can sign in besides; once the hub has said so.
+    pub(crate) sign_on: OnceLock<Vec<SignOnProvider>>,
 }
 
 /// What decides who somebody is. Locked for moments, never across an await.
@@ -92,6 +101,8 @@ pub(crate) struct Books {
     pub(crate) factors: Factors,
     pub(crate) step_up: StepUp,
     pub(crate) passkeys: PasskeyBook,
+    pub(crate) identities: IdentityBook,
+    pub(crate) visits: Visits,
 }
 
 impl std::fmt::Debug for Inner {
@@ -136,6 +147,7 @@ impl Home {
             bans,
             counts: Counts::default(),
             password_checks: Arc::new(Semaphore::new(2)),
+            sign_on: OnceLock::new(),
         });
         inner.manager.restore_credentials(credentials);
         let home = Self { inner };
@@ -258,6 +270,12 @@ fn books_of(stored: Stored) -> Books {
             tracing::error!(%error, "a stored credential is left out");
         }
     }
+    let mut identities = IdentityBook::new();
+    for identity in stored.identities {
+        if let Err(error) = identities.insert(identity) {
+            tracing::error!(%error, "a stored link to an account elsewhere is left out");
+        }
+    }
     let mut tokens = TokenBook::new(&mut OsEntropy);
     for token in stored.tokens.into_iter().filter(|token| active.contains_key(&token.user_id)) {
         let id = token.id.clone();
@@ -280,5 +298,7 @@ fn books_of(stored: Stored) -> Books {
         factors: Factors::new(stored.factors),
         passkeys: PasskeyBook::new(stored.passkeys),
         step_up: StepUp::new(stored.security.unwrap_or_default()),
+        identities,
+        visits: Visits::new(),
     }
 }

@@ -33,6 +33,8 @@ mod slots;
 mod template;
 mod translations;
 
+pub use auth_login::single_sign_on::Identity;
+
 pub use self::audit::{AuditFound, AuditQuery, AuditState, TrailState};
 pub use accounts::bans::Ban;
 pub use accounts::passkeys::{
@@ -42,6 +44,9 @@ pub use accounts::second_factor::FactorSetUp;
 pub use accounts::second_step::SecondStep;
 pub use accounts::session::{NotAdmitted, Session};
 pub use accounts::sign_in::LoginStep;
+pub use accounts::single_sign_on::{
+    Arrival, ComingBack, Departure, IdentityProvider, ProviderError, SignOnError, SignOnProvider, Vouched,
+};
 pub use accounts::step_up::StepUpState;
 pub use accounts::tokens::{AccessTokens, AnyToken, TokenInfo};
 pub use accounts::users::{UserInfo, UserPatch};

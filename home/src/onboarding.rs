@@ -11,7 +11,7 @@ use service_bus::now;
 
 use crate::{
     AccountError, AddUser, Home, Secret, UserInfo,
-    accounts::{passwords::normalised, sign_in::new_id},
+    accounts::{passwords::normalised, sign_in::new_id, users::WayIn},
     turn::Turn,
 };
 
@@ -70,6 +70,6 @@ impl Home {
     ) -> Result<(), AccountError> {
         let login = self.new_login(&user.id, normalised(username)?, password)?;
         turn.with(json!({"username": username}));
-        self.put_user(turn, user.clone(), Some(login), "user_added", by).await
+        self.put_user(turn, user.clone(), Some(WayIn::Password(login)), "user_added", by).await
     }
 }

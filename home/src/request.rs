@@ -143,6 +143,32 @@ requests! {
     } needs |_this| Need::OwnAccount, proof IfAny;
     /// Get what a browser needs to show a passkey of one's own.
     ChallengePasskey {} needs |_this| Need::OwnAccount;
+    /// List who is linked to which account at an identity provider.
+    ListIdentities {} needs |_this| Need::Admin;
+    /// Let an account at an identity provider sign in as a user who is not the owner.
+    LinkIdentity {
+        /// Who.
+        user_id: String,
+        /// Who vouches, letter for letter.
+        issuer: String,
+        /// The account, as the issuer names it.
+        subject: String,
+    } needs |_this| Need::Admin, proof WhereRequired;
+    /// Let an account at an identity provider sign in as the owner.
+    LinkOwnersIdentity {
+        /// As for anybody.
+        link: LinkIdentity,
+    } needs |_this| Need::Owner, proof WhereRequired;
+    /// End a link of anybody but the owner.
+    UnlinkIdentity {
+        /// Which.
+        identity_id: String,
+    } needs |_this| Need::Admin, proof WhereRequired;
+    /// End a link of the owner.
+    UnlinkOwnersIdentity {
+        /// Which.
+        identity_id: String,
+    } needs |_this| Need::Owner, proof WhereRequired;
     /// List one's own tokens.
     ListTokens {} needs |_this| Need::OwnAccount;
     /// Delete one of one's own tokens.

@@ -108,6 +108,9 @@ routes! {
     POST   "/auth/token"                                    Public        auth::token::token;
     POST   "/auth/revoke"                                   Public        auth::token::revoke;
     GET    "/auth/external/callback"                        Public        auth::external::callback;
+    GET    "/auth/oidc"                                     Public        auth::single_sign_on::providers;
+    GET    "/auth/oidc/{provider}/start"                    Public        auth::single_sign_on::start;
+    GET    "/auth/oidc/{provider}/callback"                 Public        auth::single_sign_on::callback;
     GET    "/.well-known/oauth-authorization-server"        Public        auth::well_known::authorization_server;
     GET    "/.well-known/oauth-protected-resource"          Public        auth::well_known::protected_resource;
     GET    "/api/onboarding"                                Public        auth::onboarding::steps;

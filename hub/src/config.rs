@@ -9,9 +9,11 @@ use std::{
 use anyhow::{Context, Result, anyhow};
 use auth_core::Network;
 use auth_login::client::Origin;
-use home::PasskeyVerifier;
+use home::{PasskeyVerifier, SignOnProvider};
 use http_adapter::{AllowedOrigins, ServeOptions, Tls, TlsFiles, Trust, TrustedProxies};
 use serde::Deserialize;
+
+use crate::sign_on::{Provider, providers};
 
 /// The file as it is written, in TOML. Names that are not known are refused.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -19,6 +21,8 @@ use serde::Deserialize;
 pub(crate) struct Config {
     http: Http,
     passkeys: Option<PasskeyOrigin>,
+    /// Identity providers that people can sign in with.
+    single_sign_on: Vec<Provider>,
 }
 
 /// By which address users know the hub.
@@ -89,7 +93,12 @@ impl Config {
         }
     }
 
-    /// Takes everything in it seriously: networks, origins, certificate files.
+    /// Takes the identity providers seriously: addresses, secrets, mappings. Nobody is asked anything.
+    pub(crate) fn single_sign_on(&self) -> Result<Vec<SignOnProvider>> {
+        providers(&self.single_sign_on)
+    }
+
+    /// Takes everything else in it seriously: networks, origins, certificate files.
     pub(crate) fn reached(&self, listen: Option<SocketAddr>) -> Result<Reached> {
         let Http { trusted_proxies, cors_allowed_origins, .. } = &self.http;
         let networks = trusted_proxies.iter().map(|text| text.parse::<Network>().map_err(|error| anyhow!(error)));

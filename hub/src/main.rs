@@ -8,6 +8,7 @@ mod config;
 mod integrations;
 mod output;
 mod run;
+mod sign_on;
 
 use std::{process::ExitCode, time::Duration};
 

@@ -47,7 +47,7 @@ pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
 
 /// What logs in detail: crates of ours, which log no secret. Libraries that carry messages for us log them as they are when
 /// asked for detail, tokens and passwords included, so of others nothing finer than `info` is ever written.
-const OURS: [&str; 14] = [
+const OURS: [&str; 15] = [
     "audit",
     "auth_login",
     "config_entries",
@@ -60,6 +60,7 @@ const OURS: [&str; 14] = [
     "outbound",
     "rest_oauth",
     "service_bus",
+    "single_sign_on",
     "store",
     "ws_adapter",
 ];

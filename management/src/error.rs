@@ -84,6 +84,7 @@ impl From<AccountError> for OperationError {
             | AccountError::NoFactor
             | AccountError::UnknownBan
             | AccountError::UnknownPasskey
+            | AccountError::UnknownIdentity
             | AccountError::CredentialsNotFound => Self::NotFound(error.to_string()),
             AccountError::Store(_) | AccountError::Hash => Self::Failed(Box::new(error)),
             AccountError::WrongPasskey(_) => Self::Refused { code: "invalid_passkey", text: error.to_string() },
@@ -102,6 +103,7 @@ impl From<AccountError> for OperationError {
             | AccountError::NoPasskeys
             | AccountError::TooManyPasskeys(_)
             | AccountError::TooManyBans(_)
+            | AccountError::Identity(_)
             | AccountError::ServiceAccount(_)
             | AccountError::UsernameTaken(_)
             | AccountError::UsernameNotNormalized(_)

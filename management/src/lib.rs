@@ -16,6 +16,7 @@ mod schema;
 mod audit_trail;
 mod bans;
 mod groups;
+mod identities;
 mod passkeys;
 mod policies;
 pub mod shown;

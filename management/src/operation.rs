@@ -8,7 +8,9 @@ use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use crate::{OperationError, audit_trail, bans, groups, passkeys, policies, schema, step_up, tokens, users};
+use crate::{
+    OperationError, audit_trail, bans, groups, identities, passkeys, policies, schema, step_up, tokens, users,
+};
 
 /// Who may use an operation. There is no default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,6 +159,10 @@ operations! {
     "users/set_password"      POST   "/api/doorward/users/{user_id}/password"                Owner users::set_password;
 
     "users/remove_second_factor" DELETE "/api/doorward/users/{user_id}/second_factor"        Admin users::remove_second_factor;
+
+    "identities/list"         GET    "/api/doorward/identities"                              Admin identities::list;
+    "identities/link"         POST   "/api/doorward/identities"                              Admin identities::link;
+    "identities/unlink"       DELETE "/api/doorward/identities/{identity_id}"                Admin identities::unlink;
 
     "groups/list"             GET    "/api/doorward/groups"                                  Admin groups::list;
     "groups/set"              POST   "/api/doorward/groups/{group_id}"                       Admin groups::set;

@@ -41,7 +41,8 @@ type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 
 /// The newest version of the tables that is known here. The third has the tables of the second; its users can have
 /// conditions and its tokens policies, which an older hub would pass over, and so allow more. The fourth has the audit
-/// trail, the fifth what must be shown for what, limits of tokens, and bans.
+/// trail, the fifth what must be shown for what, limits of tokens, bans, and links to accounts at identity
+/// providers.
 const VERSION: i64 = 5;
 
 /// How many batches may wait for the writer; more wait to be let in.

@@ -254,7 +254,9 @@ impl From<AccountError> for CommandError {
             AccountError::UnknownSetUp
             | AccountError::NoFactor
             | AccountError::UnknownBan
+            | AccountError::UnknownIdentity
             | AccountError::UnknownPasskey => Self::new("not_found", text),
+            AccountError::Identity(_) => Self::new("invalid_format", text),
             AccountError::FactorExists
             | AccountError::NeedsLogin
             | AccountError::ServiceAccount(_)

@@ -77,11 +77,15 @@ impl Home {
 
     /// Returns how long an account must wait before it may log in from an address, if that is shut out.
     pub(crate) fn shut_for(&self, account: &Username, ip: IpAddr) -> Option<RetryAfter> {
+        let wait = self.logins_shut_for(ip)?;
+        let is_known = self.books().throttle.knows(account, ip, now()) && !self.is_shut_out(ip);
+        if is_known { None } else { Some(wait) }
+    }
+
+    /// Returns how long nobody may log in from an address, whoever it is.
+    pub(crate) fn logins_shut_for(&self, ip: IpAddr) -> Option<RetryAfter> {
         let at = now();
         let until = self.inner.bans.until(ip, at, |_| true)?;
-        if self.books().throttle.knows(account, ip, at) && !self.is_shut_out(ip) {
-            return None;
-        }
         Some(RetryAfter { secs: u32::try_from(until.secs_since(at).clamp(1, BAN_SECS)).unwrap_or(1) })
     }
 

@@ -56,20 +56,19 @@ impl Home {
                 return Err(invalid("Code verifier provided but no code challenge was present"));
             }
         };
-        let credential = self.books().logins.credential(&redeemed.grant.credential_id).cloned();
-        let credential = credential.ok_or(invalid("Invalid code"))?;
-        if let Some(reason) = self.refusal(&credential.user_id, ip) {
-            let denied = Record { outcome: Outcome::Denied, ..record }.on(credential.user_id.as_str());
+        let credential_id = &redeemed.grant.credential_id;
+        let user_id = self.books().user_of(credential_id).cloned().ok_or(invalid("Invalid code"))?;
+        if let Some(reason) = self.refusal(&user_id, ip) {
+            let denied = Record { outcome: Outcome::Denied, ..record }.on(user_id.as_str());
             self.record(Trail::Refused, denied.because(reason));
             return Err(SignInError::Denied(reason));
         }
         let at = now();
-        let mut token =
-            RefreshToken::new_normal(credential.user_id.clone(), credential.id.clone(), client_id, at, &mut OsEntropy);
+        let mut token = RefreshToken::new_normal(user_id.clone(), credential_id.clone(), client_id, at, &mut OsEntropy);
         token.touch(at, Some(ip));
         let tokens = AccessTokens::of(&token, at, true);
         let id = token.id().clone();
-        let by = Actor::User { id: credential.user_id.clone(), token: Some(id.clone()) };
+        let by = Actor::User { id: user_id, token: Some(id.clone()) };
         turn.record_in(Trail::Access, Record { by, ..record }.on(id.as_str()).with(json!({"client_id": client_id})));
         let stored = store::Record::Token(token.for_storage().clone());
         self.commit(&mut turn, vec![Change::Put(Box::new(stored))]).await?;

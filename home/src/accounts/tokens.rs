@@ -88,7 +88,7 @@ impl Home {
         let books = self.books();
         let info = |token: &&RefreshToken| {
             let stored = token.for_storage();
-            let credential = stored.credential_id.as_ref().and_then(|id| books.logins.credential(id));
+            let provider = stored.credential_id.as_ref().and_then(|id| books.provider_of(id));
             TokenInfo {
                 id: stored.id.clone(),
                 kind: stored.kind,
@@ -100,7 +100,7 @@ impl Home {
                 last_used_ip: stored.last_used_ip.map(|ip| ip.to_string()),
                 expire_at: stored.expire_at,
                 is_current: principal.token_id() == Some(&stored.id),
-                provider: credential.map(|credential| credential.provider.clone()),
+                provider: provider.map(str::to_owned),
             }
         };
         Ok(books.tokens.of_user(user_id).iter().map(info).collect())

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use auth_core::{Authorized, Condition, Context, Group, GroupId, User, UserId};
-use auth_login::credential::Login;
+use auth_login::{credential::Login, single_sign_on::Identity};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use service_bus::{World, new_context_id, now};
@@ -45,6 +45,23 @@ pub struct UserPatch {
     pub conditions: Option<BTreeMap<GroupId, Condition>>,
 }
 
+/// How a new user can sign in.
+pub(crate) enum WayIn {
+    /// By user name and password.
+    Password(Login),
+    /// By an account elsewhere.
+    Account(Identity),
+}
+
+impl WayIn {
+    fn record(&self) -> Record {
+        match self {
+            Self::Password(login) => Record::Login(LoginRecord::of(login)),
+            Self::Account(identity) => Record::Identity(identity.clone()),
+        }
+    }
+}
+
 impl Home {
     /// Returns every user, system users included, by id.
     pub fn users(&self, _request: &Authorized<ListUsers>) -> Vec<UserInfo> {
@@ -57,11 +74,12 @@ impl Home {
     pub(crate) fn user_info(&self, user: &User) -> UserInfo {
         let books = self.books();
         let credentials: Vec<_> = books.logins.credentials_of(&user.id).collect();
+        let elsewhere = books.identities.of_user(&user.id).map(|_| Identity::PROVIDER.to_owned());
         UserInfo {
             user: user.clone(),
             username: credentials.first().map(|credential| credential.username.as_str().to_owned()),
             has_second_factor: books.factors.has(&user.id),
-            providers: credentials.iter().map(|credential| credential.provider.clone()).collect(),
+            providers: credentials.iter().map(|credential| credential.provider.clone()).chain(elsewhere).collect(),
         }
     }
 
@@ -131,6 +149,8 @@ impl Home {
             let credentials = books.logins.credentials_of(&user.id);
             credentials.map(|credential| (credential.id.to_string(), credential.username.clone())).collect()
         };
+        let links = self.books().identities_of(&user.id);
+        stored.extend(links.iter().map(|id| Change::Delete(RecordKind::Identity, id.to_string())));
         stored.extend(usernames.iter().map(|(id, _)| Change::Delete(RecordKind::Login, id.clone())));
         if self.has_second_factor(&user.id) {
             stored.push(Change::Delete(RecordKind::Factor, user_id.clone()));
@@ -145,6 +165,7 @@ impl Home {
             books.factors.remove(&user.id);
             books.passkeys.remove(&user.id);
             usernames.iter().for_each(|(_, username)| _ = books.logins.remove(username));
+            links.iter().for_each(|id| _ = books.identities.remove(id));
         }
         let current = turn.world.current();
         let mut edit = Self::edit_rights(&current);
@@ -155,13 +176,13 @@ impl Home {
         Ok(())
     }
 
-    /// Keeps a user (and a first login, in the same transaction), shows them to the world and announces it. Tokens of
+    /// Keeps a user (and a first way in, in the same transaction), shows them to the world and announces it. Tokens of
     /// an inactive user go.
     pub(crate) async fn put_user(
         &self,
         turn: &mut Turn<'_>,
         mut user: User,
-        login: Option<Login>,
+        way_in: Option<WayIn>,
         event_type: &'static str,
         by: Option<UserId>,
     ) -> Result<(), AccountError> {
@@ -170,7 +191,7 @@ impl Home {
         let first = !current.auth.users().any(|other| !other.system_generated);
         user.is_owner = user.is_owner || first && !user.system_generated;
         let mut stored = vec![Change::Put(Box::new(Record::User(user.clone())))];
-        stored.extend(login.as_ref().map(|login| Change::Put(Box::new(Record::Login(LoginRecord::of(login))))));
+        stored.extend(way_in.as_ref().map(|way_in| Change::Put(Box::new(way_in.record()))));
         if !user.is_active {
             let books = self.books();
             stored.extend(token_deletions(books.tokens.of_user(&user.id).iter().map(|token| token.id().as_str())));
@@ -181,8 +202,10 @@ impl Home {
         if !user.is_active {
             self.books().tokens.remove_user(&user.id);
         }
-        if let Some(login) = login {
-            self.books().logins.insert(login).map_err(|error| account_error(&error))?;
+        match way_in {
+            Some(WayIn::Password(login)) => self.books().logins.insert(login).map_err(|error| account_error(&error))?,
+            Some(WayIn::Account(identity)) => self.books().insert_identity(identity)?,
+            None => {}
         }
         let user_id = user.id.clone();
         let mut edit = Self::edit_rights(&current);

@@ -99,6 +99,31 @@ pub(crate) enum User {
         /// User name, name or id.
         user: String,
     },
+    /// List the accounts at identity providers that users can sign in with.
+    Links {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Let an account at an identity provider sign in as a user. The page that refuses it says issuer and subject.
+    Link {
+        #[command(flatten)]
+        place: Place,
+        /// User name, name or id.
+        user: String,
+        /// The provider's issuer, letter for letter.
+        #[arg(long)]
+        issuer: String,
+        /// The account, as the provider names it.
+        #[arg(long)]
+        subject: String,
+    },
+    /// End a link, and the sessions that began with it.
+    Unlink {
+        #[command(flatten)]
+        place: Place,
+        /// The link's id, as `links` shows it.
+        link: String,
+    },
     /// Remove a user for good.
     Remove {
         #[command(flatten)]

@@ -123,6 +123,21 @@ pub(crate) async fn user(command: User) -> Result<()> {
             let home = Asked::open(place).await?;
             home.ask("users/remove_second_factor", json!({"user_id": home.user_id(&user).await?})).await?;
         }
+        User::Links { place } => {
+            let links = Asked::open(place).await?.ask("identities/list", json!({})).await?;
+            for link in links.as_array().into_iter().flatten() {
+                output::row(["id", "user_id", "issuer", "subject"].map(|member| text(link, member)));
+            }
+        }
+        User::Link { place, user, issuer, subject } => {
+            let home = Asked::open(place).await?;
+            let user_id = home.user_id(&user).await?;
+            let link = json!({"user_id": user_id, "issuer": issuer, "subject": subject});
+            output::line(text(&home.ask("identities/link", link).await?, "id"));
+        }
+        User::Unlink { place, link } => {
+            Asked::open(place).await?.ask("identities/unlink", json!({"identity_id": link})).await?;
+        }
         User::Remove { place, user } => {
             let home = Asked::open(place).await?;
             home.ask("users/delete", json!({"user_id": home.user_id(&user).await?})).await?;

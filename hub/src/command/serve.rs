@@ -18,8 +18,10 @@ use crate::{
 pub(crate) async fn run(data: &Path, listen: Option<SocketAddr>, config: Option<&Path>, area_rule: Area) -> Result<()> {
     let config = Config::read(config)?;
     let (reached, passkeys) = (config.reached(listen)?, config.passkeys()?);
+    let providers = config.single_sign_on()?;
     let listener = run::listen(reached.listen).await?;
     let home = open_home_with(data, area_rule, passkeys).await?;
+    home.offer_single_sign_on(providers);
     serve(home, listener, reached).await
 }
 
@@ -28,6 +30,7 @@ pub(crate) fn check_config(file: &Path) -> Result<()> {
     let config = Config::read(Some(file))?;
     config.reached(None)?;
     config.passkeys()?;
+    config.single_sign_on()?;
     output::line("valid");
     Ok(())
 }

@@ -33,6 +33,8 @@ mod protocol;
 mod replay;
 mod rows;
 mod second_factor;
+#[cfg(feature = "oidc")]
+mod single_sign_on;
 mod step_up;
 mod sweep;
 mod threats;

@@ -151,6 +151,10 @@ fn every_operation_answers_as_described() {
     hub.ask("users/update", json!({"user_id": id, "name": "Anna", "local_only": true}));
     hub.ask("users/set_password", json!({"user_id": id, "password": "other"}));
     hub.ask("tokens/create", json!({"user_id": id, "name": "phone", "lifespan_days": 1, "policy": policy}));
+    let link = json!({"user_id": id, "issuer": "https://id.example", "subject": "ann"});
+    let link = hub.ask("identities/link", link);
+    hub.ask("identities/list", json!({}));
+    hub.ask("identities/unlink", json!({"identity_id": link["id"]}));
     let tokens = hub.ask("tokens/list", json!({}));
     let token = tokens.as_array().unwrap().iter().find(|token| token["client_name"] == "phone").unwrap();
     hub.ask("tokens/revoke", json!({"token_id": token["id"]}));

@@ -32,7 +32,10 @@ pub(crate) fn rest(entity: &str) -> Vec<RestRow> {
                 "/auth/providers" | "/.well-known/oauth-authorization-server" | "/.well-known/oauth-protected-resource",
             )
             | ("GET", "/api/onboarding") => (&[], None),
-            ("GET", "/auth/external/callback") => (&[], None),
+            ("GET", "/auth/external/callback" | "/auth/oidc") => (&[], None),
+            ("GET", "/auth/oidc/{provider}/start" | "/auth/oidc/{provider}/callback") => {
+                (&[("provider", "none")], None)
+            }
             ("POST", "/auth/login_flow") => (&[], Some(json!({}))),
             ("POST", "/auth/login_flow/{flow_id}") => (&[("flow_id", "none")], Some(json!({"client_id": "x"}))),
             (_, "/auth/login_flow/{flow_id}") => (&[("flow_id", "none")], None),
@@ -98,7 +101,7 @@ fn operation_members(operation: &Operation, entity: &str) -> Value {
     match operation.name {
         "users/list" | "groups/list" | "tokens/list" | "logins/failures" | "audit/list" | "audit/verify"
         | "audit/settings" | "audit/set" | "step_up/status" | "bans/list" | "passkeys/list" | "passkeys/register"
-        | "passkeys/challenge" => {
+        | "passkeys/challenge" | "identities/list" => {
             json!({})
         }
         "users/create" | "service_accounts/create" => json!({"name": "x", "group_ids": ["none"]}),
@@ -120,6 +123,8 @@ fn operation_members(operation: &Operation, entity: &str) -> Value {
         "step_up/show" => json!({"code": "000000"}),
         // Only whoever has a second factor may ask for it.
         "step_up/set" => json!({"required": true}),
+        "identities/link" => json!({"user_id": "none", "issuer": "https://none.example", "subject": "x"}),
+        "identities/unlink" => json!({"identity_id": "none"}),
         "logins/forgive" => json!({"user_id": "none"}),
         name => panic!("operation `{name}` has no row in the matrix"),
     }

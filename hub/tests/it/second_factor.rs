@@ -69,7 +69,11 @@ pub(crate) fn code(secret: &str, steps: i64) -> String {
 
 /// Opens a WebSocket with a session of a demo's user that began with a login.
 pub(crate) fn logged_in(server: &Server, user: &str) -> Ws {
-    Ws::open(&server.address, &log_in(server, user, &format!("{user}-pass")).unwrap())
+    logged_in_with(server, user, &format!("{user}-pass"))
+}
+
+pub(crate) fn logged_in_with(server: &Server, user: &str, password: &str) -> Ws {
+    Ws::open(&server.address, &log_in(server, user, password).unwrap())
 }
 
 /// Sets a factor up. Returns its secret and the recovery codes.

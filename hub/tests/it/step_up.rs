@@ -28,6 +28,8 @@ const DANGEROUS: &[&str] = &[
     "doorward/groups/remove_member",
     "doorward/groups/set",
     "doorward/groups/set_member",
+    "doorward/identities/link",
+    "doorward/identities/unlink",
     "doorward/service_accounts/create",
     "doorward/service_accounts/create_token",
     "doorward/step_up/set",

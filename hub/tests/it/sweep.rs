@@ -12,13 +12,16 @@ use crate::{
 };
 
 /// The routes that anybody may use without a token, each with the reason. A stale one fails.
-const PUBLIC: [(&str, &str); 13] = [
+const PUBLIC: [(&str, &str); 16] = [
     ("GET /auth/providers", "the login page asks it; names no user"),
     ("POST /auth/login_flow", "a login begins without a token"),
     ("POST /auth/login_flow/{flow_id}", "a login goes on without a token"),
     ("GET /auth/login_flow/{flow_id}", "always 404"),
     ("DELETE /auth/login_flow/{flow_id}", "needs an id that cannot be guessed; ends that login alone"),
     ("GET /auth/external/callback", "needs a state that this hub signed, once"),
+    ("GET /auth/oidc", "names and ids of providers; the same for everybody"),
+    ("GET /auth/oidc/{provider}/start", "a login begins without a token; goes to configured providers alone"),
+    ("GET /auth/oidc/{provider}/callback", "needs a state and the cookie of the browser that it was given, once"),
     ("POST /auth/token", "needs a code or a refresh token"),
     ("POST /auth/revoke", "needs the refresh token that it revokes"),
     ("GET /.well-known/oauth-authorization-server", "discovery; the same for everybody"),
@@ -44,6 +47,7 @@ fn fingerprint(owner: &mut Ws) -> Value {
         "doorward/users/list",
         "doorward/groups/list",
         "doorward/tokens/list",
+        "doorward/identities/list",
         "doorward/audit/settings",
     ] {
         all[command] = owner.result(command, json!({}));

@@ -1,7 +1,7 @@
 //! The table of kinds: what is kept, where, and since which version of the tables.
 
 use auth_core::User;
-use auth_login::{refresh_token::StoredRefreshToken, second_factor::StoredFactor};
+use auth_login::{refresh_token::StoredRefreshToken, second_factor::StoredFactor, single_sign_on::Identity};
 use config_entries::{ConfigEntry, oauth2::ApplicationCredential};
 use registries::{AreaEntry, DeviceEntry, EntityEntry, FloorEntry, LabelEntry};
 
@@ -150,6 +150,8 @@ kinds! {
     Passkey(PasskeyRecord) in "passkeys" since 5 as passkeys: Vec<PasskeyRecord>, id |passkey| &passkey.id;
     /// Addresses that are shut out.
     Ban(BanRecord) in "bans" since 5 as bans: Vec<BanRecord>, id |ban| &ban.network;
+    /// Links to accounts at identity providers.
+    Identity(Identity) in "identities" since 5 as identities: Vec<Identity>, id |identity| identity.id.as_str();
 }
 
 impl Stored {

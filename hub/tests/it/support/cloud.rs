@@ -71,22 +71,27 @@ impl Drop for Cloud {
     }
 }
 
-fn serve(mut socket: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
+/// Reads one request: its head and its body. None where nobody asks.
+pub(crate) fn receive(socket: &mut TcpStream) -> std::io::Result<Option<(String, String)>> {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
-    let (head, body) = loop {
+    loop {
         let n = socket.read(&mut buffer)?;
         if n == 0 {
-            return Ok(());
+            return Ok(None);
         }
         request.extend(&buffer[..n]);
         let text = String::from_utf8_lossy(&request).into_owned();
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
         let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
         if body.len() >= length.unwrap_or(0) {
-            break (head.to_owned(), body.to_owned());
+            return Ok(Some((head.to_owned(), body.to_owned())));
         }
-    };
+    }
+}
+
+fn serve(mut socket: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
+    let Some((head, body)) = receive(&mut socket)? else { return Ok(()) };
     let (status, json) = answer(&head, &body, &mut state.lock().unwrap());
     let head = format!("HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n", json.len());
     write!(socket, "{head}Connection: close\r\n\r\n{json}")

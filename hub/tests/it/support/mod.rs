@@ -3,6 +3,8 @@
 pub(crate) mod authenticator;
 pub(crate) mod cloud;
 pub(crate) mod http;
+#[cfg(feature = "oidc")]
+pub(crate) mod identity;
 pub(crate) mod server;
 mod ws;
 
