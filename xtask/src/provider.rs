@@ -1,4 +1,4 @@
-//! `oauth provider`: signing in at a provider that somebody else wrote, over real HTTP.
+//! `oauth provider`: signing in at a provider that somebody else wrote, over real HTTP: entries, and people.
 
 use std::{fs, path::Path, process::Command};
 
@@ -33,6 +33,9 @@ pub(crate) fn provider(workspace: &Workspace) -> Result<Done> {
     }
     let mut tests = workspace.cargo();
     tests.args(["test", "--package", "rest_oauth", "--features", "real-provider", "--test", "provider"]);
+    workspace::run(tests.env(FOLDER, &folder))?;
+    let mut tests = workspace.cargo();
+    tests.args(["test", "--package", "hub", "--features", "real-provider", "--test", "oidc"]);
     workspace::run(tests.env(FOLDER, &folder))?;
     Ok(Done::Passed)
 }
