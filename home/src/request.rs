@@ -145,7 +145,7 @@ requests! {
     ChallengePasskey {} needs |_this| Need::OwnAccount;
     /// List who is linked to which account at an identity provider.
     ListIdentities {} needs |_this| Need::Admin;
-    /// Let an account at an identity provider sign in as a user who is not the owner.
+    /// Let an account at an identity provider sign in as a user who cannot sign in yet, or as oneself.
     LinkIdentity {
         /// Who.
         user_id: String,
@@ -154,8 +154,8 @@ requests! {
         /// The account, as the issuer names it.
         subject: String,
     } needs |_this| Need::Admin, proof WhereRequired;
-    /// Let an account at an identity provider sign in as the owner.
-    LinkOwnersIdentity {
+    /// Let an account at an identity provider sign in as anybody: whoever has it is that user.
+    LinkAnyIdentity {
         /// As for anybody.
         link: LinkIdentity,
     } needs |_this| Need::Owner, proof WhereRequired;

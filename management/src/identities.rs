@@ -1,6 +1,6 @@
 //! Accounts at identity providers, and the users that they are linked to.
 
-use home::{Identity, LinkIdentity, LinkOwnersIdentity, ListIdentities, UnlinkIdentity, UnlinkOwnersIdentity};
+use home::{Identity, LinkAnyIdentity, LinkIdentity, ListIdentities, UnlinkIdentity, UnlinkOwnersIdentity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -42,11 +42,11 @@ pub(crate) struct Link {
     subject: String,
 }
 
-/// Lets an account sign in as a user. Only the owner does so for the owner.
+/// Lets an account sign in as a user. Only the owner does so for the owner, and for others who can sign in already.
 pub(crate) async fn link(call: Call, Link { user_id, issuer, subject }: Link) -> Outcome<Shown> {
     let link = LinkIdentity { user_id, issuer, subject };
-    let identity = if call.home.is_owner(&link.user_id) {
-        call.home.link_owners_identity(call.authorize(LinkOwnersIdentity { link })?).await?
+    let identity = if call.home.only_owner_links(&call.principal, &link.user_id) {
+        call.home.link_any_identity(call.authorize(LinkAnyIdentity { link })?).await?
     } else {
         call.home.link_identity(call.authorize(link)?).await?
     };

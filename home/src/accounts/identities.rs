@@ -2,13 +2,13 @@
 //!
 //! Nothing is ever linked by what an account is called or by its e-mail address: those are its holder's to choose.
 
-use auth_core::{Authorized, CredentialId, Unauthorized, UserId};
+use auth_core::{Authorized, CredentialId, Principal, Unauthorized, UserId};
 use auth_login::single_sign_on::{Identity, check_account};
 use serde_json::json;
 use store::{Change, Record, RecordKind};
 
 use crate::{
-    AccountError, Home, LinkIdentity, LinkOwnersIdentity, ListIdentities, UnlinkIdentity, UnlinkOwnersIdentity,
+    AccountError, Home, LinkAnyIdentity, LinkIdentity, ListIdentities, UnlinkIdentity, UnlinkOwnersIdentity,
     accounts::sign_in::new_id, home::Books, turn::Turn,
 };
 
@@ -48,29 +48,40 @@ impl Home {
         user_id.is_some_and(|user_id| self.is_owner(user_id.as_str()))
     }
 
-    /// Lets an account sign in as a user who is not the owner. Returns the link.
+    /// Tells whether only the owner may link an account to a user: to the owner, or to somebody who can sign in already and is
+    /// not the one who asks. Whoever has the account is that user then, as with a password or a token.
+    pub fn only_owner_links(&self, principal: &Principal, user_id: &str) -> bool {
+        let id = UserId::new(user_id);
+        let is_own = principal.user_id() == Some(&id);
+        let books = self.books();
+        let signs_in = books.logins.credentials_of(&id).next().is_some()
+            || books.identities.of_user(&id).next().is_some()
+            || !books.tokens.of_user(&id).is_empty();
+        drop(books);
+        self.is_owner(user_id) || signs_in && !is_own
+    }
+
+    /// Lets an account sign in as a user who cannot sign in yet, or as the caller. Returns the link.
     ///
     /// # Errors
     /// [`AccountError::UnknownUser`], [`AccountError::SystemGenerated`], [`AccountError::ServiceAccount`],
-    /// [`AccountError::Identity`] for one that is linked already or cannot be, [`AccountError::Unauthorized`] for the
-    /// owner, [`AccountError::Store`].
+    /// [`AccountError::Identity`] for one that is linked already or cannot be, [`AccountError::Unauthorized`] where only the
+    /// owner may ([`Home::only_owner_links`]), [`AccountError::Store`].
     pub async fn link_identity(&self, request: Authorized<LinkIdentity>) -> Result<Identity, AccountError> {
-        let (mut turn, _, link) = self.begin(request).await?;
-        if self.changeable_user(&link.user_id)?.is_owner {
+        let (mut turn, principal, link) = self.begin(request).await?;
+        self.changeable_user(&link.user_id)?;
+        if self.only_owner_links(&principal, &link.user_id) {
             return Err(AccountError::Unauthorized(Unauthorized::default()));
         }
         self.put_identity(&mut turn, link).await
     }
 
-    /// Lets an account sign in as the owner. Returns the link.
+    /// Lets an account sign in as anybody. Returns the link.
     ///
     /// # Errors
     /// As [`Home::link_identity`].
-    pub async fn link_owners_identity(
-        &self,
-        request: Authorized<LinkOwnersIdentity>,
-    ) -> Result<Identity, AccountError> {
-        let (mut turn, _, LinkOwnersIdentity { link }) = self.begin(request).await?;
+    pub async fn link_any_identity(&self, request: Authorized<LinkAnyIdentity>) -> Result<Identity, AccountError> {
+        let (mut turn, _, LinkAnyIdentity { link }) = self.begin(request).await?;
         self.put_identity(&mut turn, link).await
     }
 

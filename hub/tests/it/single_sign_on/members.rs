@@ -73,7 +73,7 @@ fn somebody_unknown_is_told_how_to_be_linked_and_nothing_is_made() {
     let id = home.link("s-9");
     let gus = home.user("gus")["id"].clone();
     let token = home.sign_in(&stranger).unwrap();
-    assert_eq!(home.recorded("acts", "link_identity", "done")["on"], gus);
+    assert_eq!(home.recorded("acts", "link_any_identity", "done")["on"], gus);
     let list = home.owner().result("doorward/identities/list", json!({}));
     assert_eq!(list, json!([{"id": id, "user_id": gus, "issuer": home.provider.issuer, "subject": "s-9"}]));
     // Letter for letter, and nobody's twice.
@@ -114,7 +114,7 @@ fn links_are_made_at_the_machine_as_well() {
 }
 
 #[test]
-fn only_the_owner_links_the_owner() {
+fn only_the_owner_links_whoever_can_sign_in() {
     let home = Home::new(MAPPED);
     home.link("s-1");
     let token = home.sign_in(&json!({"sub": "s-1", "groups": ["bosses"]})).unwrap();
@@ -125,8 +125,16 @@ fn only_the_owner_links_the_owner() {
     assert_eq!(gus.refused("doorward/identities/link", link(&ann, "s-2")), "unauthorized");
     let owners = home.link_to(&ann, "s-3");
     assert_eq!(gus.refused("doorward/identities/unlink", json!({"identity_id": owners})), "unauthorized");
-    // An administrator links others.
-    gus.result("doorward/identities/link", link(&home.user("gus")["id"], "s-2"));
+    // An administrator links their own user, and whoever cannot sign in yet; nobody becomes somebody else by it.
+    let own = gus.result("auth/current_user", json!({}))["id"].clone();
+    gus.result("doorward/identities/link", link(&own, "s-2"));
+    let new = gus.result("doorward/users/create", json!({"name": "Eve", "group_ids": ["system-users"]}))["id"].clone();
+    gus.result("doorward/identities/link", link(&new, "s-6"));
+    assert_eq!(gus.refused("doorward/identities/link", link(&new, "s-7")), "unauthorized");
+    let made = json!({"name": "Bob", "username": "bob", "password": "x", "group_ids": ["system-users"]});
+    let bob = gus.result("doorward/users/create", made)["id"].clone();
+    assert_eq!(gus.refused("doorward/identities/link", link(&bob, "s-7")), "unauthorized");
+    home.link_to(&bob, "s-7");
     assert_eq!(gus.refused("doorward/identities/unlink", json!({"identity_id": "none"})), "not_found");
     assert_eq!(gus.refused("doorward/identities/link", link(&json!("none"), "s-4")), "not_found");
     // Programs have tokens.
