@@ -8,6 +8,8 @@ use std::{
 
 use serde_json::Value;
 
+use super::secrets;
+
 /// A request to be sent on a connection of its own.
 pub(crate) struct Request {
     address: String,
@@ -42,14 +44,17 @@ impl Request {
     }
 
     pub(crate) fn token(self, token: &str) -> Self {
+        secrets::note(token);
         self.header("Authorization", &format!("Bearer {token}"))
     }
 
     pub(crate) fn json(self, body: &Value) -> Self {
+        secrets::note_in(body);
         self.body("application/json", body.to_string().as_bytes())
     }
 
     pub(crate) fn form(self, body: &str) -> Self {
+        secrets::note_in_form(body);
         self.body("application/x-www-form-urlencoded", body.as_bytes())
     }
 
@@ -100,7 +105,9 @@ impl Answer {
 
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+        let body = serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()));
+        secrets::note_in(&body);
+        body
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod cloud;
 pub(crate) mod http;
 #[cfg(feature = "oidc")]
 pub(crate) mod identity;
+pub(crate) mod secrets;
 pub(crate) mod server;
 mod ws;
 

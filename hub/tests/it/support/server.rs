@@ -14,7 +14,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{Answer, Request, Ws};
+use super::{Answer, Request, Ws, secrets};
 
 /// A directory that is removed with its test.
 pub(crate) struct Temporary(pub(crate) PathBuf);
@@ -213,6 +213,7 @@ impl Drop for Server {
             _ = std::io::stderr().write_all(log.as_bytes());
         } else {
             assert!(!log.contains("panicked"), "the hub panicked: {log}");
+            assert_eq!(secrets::found_in(&log), [""; 0], "secrets are in the log: {log}");
         }
     }
 }

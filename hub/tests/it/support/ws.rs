@@ -8,6 +8,8 @@ use std::{
 use serde_json::{Value, json};
 use tungstenite::{Error, HandshakeError, Message, WebSocket, client, client::IntoClientRequest};
 
+use super::secrets;
+
 /// An open connection.
 pub(crate) struct Ws {
     socket: WebSocket<TcpStream>,
@@ -63,6 +65,7 @@ impl Ws {
     }
 
     pub(crate) fn send(&mut self, message: &Value) {
+        secrets::note_in(message);
         self.send_text(&message.to_string());
     }
 
@@ -83,7 +86,9 @@ impl Ws {
             match self.socket.read() {
                 Ok(Message::Text(text)) => {
                     self.received.push(text.to_string());
-                    match serde_json::from_str(&text).unwrap() {
+                    let value = serde_json::from_str(&text).unwrap();
+                    secrets::note_in(&value);
+                    match value {
                         Value::Array(messages) => self.waiting.extend(messages),
                         message => self.waiting.push_back(message),
                     }
