@@ -412,7 +412,7 @@ requests! {
     RelaxProof {
         /// It was shown at most so many minutes ago; nothing is asked for, if left out.
         minutes: Option<u32>,
-    } needs |_this| Need::Owner, proof IfAny;
+    } needs |_this| Need::Owner, proof WhereRequired;
     /// Write a copy of everything, secrets included.
     CreateBackup {} needs |_this| Need::Owner, proof WhereRequired;
     /// Render a template with one's own rights.

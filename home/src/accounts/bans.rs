@@ -8,12 +8,12 @@ use std::{net::IpAddr, sync::Arc};
 use arc_swap::ArcSwap;
 use audit::{Actor, Outcome, Record, Trail};
 use auth_core::{Authorized, Network, Timestamp};
-use auth_login::{credential::Username, throttle::RetryAfter};
+use auth_login::{credential::Username, refresh_token::TokenKind, throttle::RetryAfter};
 use serde_json::json;
 use service_bus::now;
 use store::{BanRecord, BanScope, Change, RecordKind, StoreError};
 
-use crate::{AccountError, AddBan, Home, LiftBan, LiftOwnersBan, ListBans, turn::Turn};
+use crate::{AccountError, AddBan, Home, LiftBan, LiftOwnersBan, ListBans, home::Books, turn::Turn};
 
 /// An address, or a range of them, that is shut out.
 #[derive(Clone, Debug)]
@@ -34,6 +34,9 @@ const FAILURES: u32 = 20;
 
 /// For so long.
 const BAN_SECS: i64 = 86_400;
+
+/// An account that was used from an address within so long is let try from there.
+const KNOWN_SECS: i64 = 30 * 86_400;
 
 /// As many bans there are at most. When failures cause one more, the oldest of theirs goes; the owner is refused one.
 const MAX_BANS: usize = 1_000;
@@ -58,6 +61,23 @@ impl Bans {
     }
 }
 
+impl Books {
+    /// Tells whether an account logged in from an address within the last 30 days, or has a session that was used from there.
+    /// The first is forgotten at a restart, the second is not.
+    fn is_at_home(&mut self, account: &Username, ip: IpAddr, at: Timestamp) -> bool {
+        if self.throttle.knows(account, ip, at) {
+            return true;
+        }
+        let Some(user_id) = self.logins.find(account).map(|login| &login.credential.user_id) else { return false };
+        let here = Network::of(ip);
+        self.tokens.of_user(user_id).iter().map(|token| token.for_storage()).any(|token| {
+            token.kind == TokenKind::Normal
+                && token.last_used_ip.is_some_and(|used| Network::of(used) == here)
+                && token.last_used_at.is_some_and(|used| at.secs_since(used) < KNOWN_SECS)
+        })
+    }
+}
+
 impl Ban {
     fn holds(&self, at: Timestamp) -> bool {
         self.record.until.is_none_or(|until| at < until)
@@ -78,7 +98,7 @@ impl Home {
     /// Returns how long an account must wait before it may log in from an address, if that is shut out.
     pub(crate) fn shut_for(&self, account: &Username, ip: IpAddr) -> Option<RetryAfter> {
         let wait = self.logins_shut_for(ip)?;
-        let is_known = self.books().throttle.knows(account, ip, now()) && !self.is_shut_out(ip);
+        let is_known = self.books().is_at_home(account, ip, now()) && !self.is_shut_out(ip);
         if is_known { None } else { Some(wait) }
     }
 
@@ -223,93 +243,4 @@ impl Home {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use auth_core::{Action, principal::danger};
-    use store::SqliteStore;
-
-    use super::*;
-    use crate::{ForgiveFailures, Options};
-
-    const FAR: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 9));
-
-    fn asked<R: Action>(home: &Home, request: R) -> Authorized<R> {
-        home.bus().authorize(&danger::system_principal("test"), request).unwrap()
-    }
-
-    async fn fail(home: &Home, account: &Username, ip: IpAddr, times: u32) {
-        for _ in 0..times {
-            home.books().throttle.failed(Some(account), ip, now());
-            home.ban_after_failures(ip).await;
-        }
-    }
-
-    #[tokio::test]
-    async fn twenty_failures_shut_an_address_out_from_logging_in_for_a_day() {
-        let store = Arc::new(SqliteStore::in_memory().unwrap());
-        let home = Home::open(Arc::clone(&store) as Arc<dyn store::Store>, Options::default()).await.unwrap();
-        let (eve, ann) = (Username::normalise("eve"), Username::normalise("ann"));
-        home.books().throttle.succeeded(Some(&ann), FAR, now());
-        fail(&home, &eve, FAR, FAILURES - 1).await;
-        assert!(home.shut_for(&eve, FAR).is_none() && home.bans(&asked(&home, ListBans {})).is_empty());
-        fail(&home, &eve, FAR, 3).await;
-        let listed = home.bans(&asked(&home, ListBans {}));
-        assert_eq!(listed.len(), 1);
-        assert_eq!(listed[0].network.to_string(), "203.0.113.9/32");
-        let wait = home.shut_for(&eve, FAR).unwrap().secs;
-        assert!((86_300..=86_400).contains(&wait), "{wait}");
-        // Sessions go on, and whoever logged in from there before may again.
-        assert!(!home.is_shut_out(FAR));
-        assert!(home.shut_for(&ann, FAR).is_none());
-        assert!(home.shut_for(&eve, "203.0.113.10".parse().unwrap()).is_none());
-
-        // It is on disk, and so survives a restart.
-        let again = Home::open(store, Options::default()).await.unwrap();
-        assert!(again.shut_for(&eve, FAR).is_some());
-        let forgive = ForgiveFailures { address: Some(FAR), user_id: None };
-        assert!(again.forgive_failures(asked(&again, forgive.clone())).await.unwrap());
-        assert!(again.shut_for(&eve, FAR).is_none());
-        assert!(!again.forgive_failures(asked(&again, forgive)).await.unwrap());
-    }
-
-    #[tokio::test]
-    async fn the_machine_is_not_shut_out_and_a_household_is_one() {
-        let home = Home::open(Arc::new(SqliteStore::in_memory().unwrap()), Options::default()).await.unwrap();
-        let eve = Username::normalise("eve");
-        fail(&home, &eve, IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 2 * FAILURES).await;
-        assert!(home.bans(&asked(&home, ListBans {})).is_empty());
-        for n in 0..FAILURES {
-            fail(&home, &eve, format!("2001:db8:1:2::{n:x}").parse().unwrap(), 1).await;
-        }
-        assert!(home.shut_for(&eve, "2001:db8:1:2:ffff::1".parse().unwrap()).is_some());
-        assert!(home.shut_for(&eve, "2001:db8:1:3::1".parse().unwrap()).is_none());
-    }
-
-    #[tokio::test]
-    async fn bans_end_and_are_bounded() {
-        let home = Home::open(Arc::new(SqliteStore::in_memory().unwrap()), Options::default()).await.unwrap();
-        let add = async |network: &str, until: Option<Timestamp>| {
-            let network = network.parse().unwrap();
-            home.add_ban(asked(&home, AddBan { network, until, reason: None })).await
-        };
-        add("203.0.113.0/24", Some(now().plus_secs(1))).await.unwrap();
-        assert!(home.is_shut_out(FAR));
-        tokio::time::sleep(Duration::from_millis(1100)).await;
-        assert!(!home.is_shut_out(FAR));
-        home.sweep_bans().await.unwrap();
-        assert!(home.inner.bans.0.load().is_empty());
-
-        let eve = Username::normalise("eve");
-        fail(&home, &eve, FAR, FAILURES).await;
-        for n in 0..MAX_BANS - 1 {
-            add(&format!("10.{}.{}.0/24", n / 256, n % 256), None).await.unwrap();
-        }
-        assert!(matches!(add("192.0.2.1", None).await, Err(AccountError::TooManyBans(_))));
-        // Of those that failures cause, the oldest makes room.
-        fail(&home, &eve, "198.51.100.7".parse().unwrap(), FAILURES).await;
-        assert!(home.shut_for(&eve, FAR).is_none());
-        assert!(home.shut_for(&eve, "198.51.100.7".parse().unwrap()).is_some());
-        assert_eq!(home.inner.bans.0.load().len(), MAX_BANS);
-    }
-}
+mod tests;

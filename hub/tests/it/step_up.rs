@@ -141,6 +141,10 @@ fn administrators_ask_for_more_and_the_owner_alone_for_less() {
     let off = json!({"required": false});
     assert_eq!(admin.refused("doorward/step_up/set", off.clone()), "unauthorized");
     assert_eq!(admin.refused("doorward/step_up/set", json!({"required": false, "minutes": 1})), "invalid_format");
+    // Else whoever finds a token of an owner without a second factor would open everything with it.
+    assert_eq!(server.ws_as("owner").refused("doorward/step_up/set", off.clone()), "second_factor_required");
+    assert_eq!(owner.refused("doorward/step_up/set", off.clone()), "second_factor_required");
+    enrol(&mut owner);
     assert_eq!(owner.result("doorward/step_up/set", json!({"required": true, "minutes": 99}))["minutes"], 60);
     assert_eq!(owner.result("doorward/step_up/set", off)["required"], false);
 
