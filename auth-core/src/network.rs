@@ -55,6 +55,11 @@ impl FromStr for Network {
         if prefix > bits {
             return Err(bad());
         }
+        // `::ffff:a.b.c.d` is the IPv4 address wherever addresses are compared.
+        let (address, prefix) = match address.to_canonical() {
+            canonical @ IpAddr::V4(_) if address.is_ipv6() => (canonical, prefix.checked_sub(96).ok_or_else(bad)?),
+            _ => (address, prefix),
+        };
         let network = Self { address, prefix };
         let rest = match address {
             IpAddr::V4(address) => u128::from(address.to_bits() & !mask_v4(prefix)),
@@ -101,6 +106,8 @@ mod tests {
             ("2001:db8::/32", "2001:db8:ffff::1", "2001:db9::"),
             ("::/0", "::1", "1.2.3.4"),
             ("::1/128", "::1", "::2"),
+            ("::ffff:203.0.113.0/120", "203.0.113.9", "203.0.114.1"),
+            ("::ffff:203.0.113.9", "::ffff:203.0.113.9", "203.0.113.8"),
         ] {
             let network: Network = network.parse().unwrap();
             assert!(

@@ -111,6 +111,14 @@ impl ClientRules {
         self.listed.get_mut(client_id).is_some_and(|listed| listed.remove(redirect_uri))
     }
 
+    /// Tells whether a client gets its answer without anybody being asked, as at a login where nothing is typed: the hub's own
+    /// pages, those of `trusted` origins, and the two mobile apps. Any other page could have a visitor's browser come by, and
+    /// be them from then on.
+    pub fn is_trusted(client: &ClientId, redirect_uri: &str, own: Option<&Origin>, trusted: &[Origin]) -> bool {
+        APPS.contains(&(client.as_str(), redirect_uri))
+            || own.into_iter().chain(trusted).any(|origin| origin.is_same_server(&client.origin))
+    }
+
     /// Tells whether an answer for `client` may go to `redirect_uri`.
     ///
     /// 1. Its scheme, host and port are the client's own, letter for letter once lower-cased (`:443` is not the same

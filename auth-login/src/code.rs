@@ -44,6 +44,8 @@ pub struct Redemption<'a> {
 pub struct Redeemed {
     /// What the code stood for.
     pub grant: Grant,
+    /// When the login was done that it came from.
+    pub issued_at: Timestamp,
     key: Key,
 }
 
@@ -171,7 +173,7 @@ impl CodeBook {
         if request.redirect_uri.is_some() && request.redirect_uri != grant.redirect_uri.as_deref() {
             return Err(RedeemError::RedirectMismatch);
         }
-        Ok(Redeemed { grant, key })
+        Ok(Redeemed { grant, issued_at: code.issued_at, key })
     }
 
     /// Remembers which refresh token a code gave, so that a second use can revoke it. O(log n).

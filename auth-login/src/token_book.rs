@@ -129,15 +129,20 @@ impl TokenBook {
     ///
     /// [`RetryAfter`], and nothing is noted. Unknown tokens have no limit.
     pub fn admit(&mut self, id: &TokenId, ip: IpAddr, now: Timestamp) -> Result<(), RetryAfter> {
-        let Some(token) = self.tokens.get_mut(id) else { return Ok(()) };
+        let Some(token) = self.tokens.get(id) else { return Ok(()) };
         if let Some(per_minute) = token.rate_limit() {
             self.uses.take(id, per_minute, now)?;
         }
-        if token.kind() == TokenKind::LongLived {
+        self.note_use(id, ip, now);
+        Ok(())
+    }
+
+    /// Notes that a program's token is in use; see [`admit`](Self::admit).
+    pub fn note_use(&mut self, id: &TokenId, ip: IpAddr, now: Timestamp) {
+        if let Some(token) = self.tokens.get_mut(id).filter(|token| token.kind() == TokenKind::LongLived) {
             token.touch(now, Some(ip));
             self.uses.note(id);
         }
-        Ok(())
     }
 
     /// Returns the programs' tokens that were used since this was last asked, for the store.

@@ -65,6 +65,9 @@ pub enum AccountError {
     /// The user has a second factor already.
     #[error("there is a second factor already: take that away first")]
     FactorExists,
+    /// A second factor goes with a password, which the user has not; their identity provider would not stand in for it.
+    #[error("a second factor goes with a password: get one first")]
+    NoPassword,
     /// What changes how somebody logs in needs a session that began with a login, not a long-lived token.
     #[error("log in for that: a long-lived token is not enough")]
     NeedsLogin,

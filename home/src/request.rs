@@ -71,7 +71,7 @@ requests! {
         /// The password.
         password: Secret,
     } needs |_this| Need::Admin, proof WhereRequired;
-    /// Give the owner a user name and a password.
+    /// Give the owner, or somebody who can sign in already, a user name and a password.
     CreateOwnerLogin {
         /// As for anybody.
         login: CreateLogin,
@@ -189,7 +189,7 @@ requests! {
         token_id: String,
         /// Expire 90 days after last use.
         expires: bool,
-    } needs |_this| Need::OwnAccount;
+    } needs |_this| Need::OwnAccount, proof WhereRequired;
     /// Make a long-lived access token for oneself.
     CreateToken {
         /// Distinct among one's own.
@@ -363,7 +363,7 @@ requests! {
         address: Option<std::net::IpAddr>,
         /// Those of a user.
         user_id: Option<String>,
-    } needs |_this| Need::Admin;
+    } needs |_this| Need::Admin, proof WhereRequired;
     /// List the addresses that are shut out.
     ListBans {} needs |_this| Need::Admin;
     /// Shut addresses out.

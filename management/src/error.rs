@@ -101,6 +101,7 @@ impl From<AccountError> for OperationError {
             | AccountError::FactorExists
             | AccountError::OwnAddress(_)
             | AccountError::NoPasskeys
+            | AccountError::NoPassword
             | AccountError::TooManyPasskeys(_)
             | AccountError::TooManyBans(_)
             | AccountError::Identity(_)

@@ -96,6 +96,9 @@ impl Connection {
     /// fill the memory with answers.
     pub(crate) fn on_message(&mut self) {
         let Some(given) = self.inbox.pop_front() else { return };
+        // Whatever it is, it was asked.
+        let is_limited = self.session.is_limited;
+        let wait = if is_limited { self.home.count_use(&self.session).err() } else { None };
         let mut command = None;
         let is_known = |kind: &str| {
             command = command::find(kind);
@@ -104,18 +107,15 @@ impl Connection {
         let request = match self.ids.read(given, is_known) {
             Ok(request) => request,
             Err(refused) => {
-                let error = CommandError::new(refused.code, refused.text);
+                let error = wait.map_or_else(|| CommandError::new(refused.code, refused.text), rate_limited);
                 self.send(message::error(&refused.id, &error));
                 return;
             }
         };
         let Some(command) = command else { return };
         let id = request.id;
-        if self.session.is_limited
-            && let Err(secs) = self.home.count_use(&self.session)
-        {
-            let text = format!("too many requests: try again in {secs} seconds");
-            self.send(message::error(&Value::from(id), &CommandError::new("rate_limited", text)));
+        if let Some(secs) = wait {
+            self.send(message::error(&Value::from(id), &rate_limited(secs)));
             return;
         }
         if let Err(error) = self.gate(command) {
@@ -504,4 +504,8 @@ impl Connection {
             self.render(id);
         }
     }
+}
+
+fn rate_limited(secs: u32) -> CommandError {
+    CommandError::new("rate_limited", format!("too many requests: try again in {secs} seconds"))
 }

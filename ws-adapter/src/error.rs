@@ -262,6 +262,7 @@ impl From<AccountError> for CommandError {
             | AccountError::ServiceAccount(_)
             | AccountError::OwnAddress(_)
             | AccountError::NoPasskeys
+            | AccountError::NoPassword
             | AccountError::TooManyPasskeys(_)
             | AccountError::TooManyBans(_) => Self::new("not_allowed", text),
             AccountError::UnknownUsername => {

@@ -257,6 +257,7 @@ impl Serving {
                     is_there = false;
                 }
                 () = &mut minute => {
+                    self.connection.home.note_use(&self.connection.session);
                     self.connection.on_minute();
                     minute.as_mut().reset(Instant::now() + until_next_minute());
                 }

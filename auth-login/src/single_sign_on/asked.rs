@@ -1,7 +1,7 @@
 //! What a client asks for, looked at before anybody is sent away.
 
 use crate::{
-    client::{ClientId, ClientRules, Pkce},
+    client::{ClientId, ClientRules, Origin, Pkce},
     code::Grant,
     login_flow::{Caller, FlowError, StartRequest},
     pkce::Challenge,
@@ -27,19 +27,22 @@ impl Asked {
     ///
     /// # Errors
     ///
-    /// As for [`LoginFlows::start`](crate::login_flow::LoginFlows::start), and `InvalidRedirect`.
+    /// As for [`LoginFlows::start`](crate::login_flow::LoginFlows::start), and `InvalidRedirect`; also for a client that nobody
+    /// has said is trusted, since nothing is typed here that would say who wants to go there.
     pub fn check(
         request: &StartRequest<'_>,
         state: Option<&str>,
         caller: Caller<'_>,
-        rules: &ClientRules,
+        (rules, trusted): (&ClientRules, &[Origin]),
     ) -> Result<Self, FlowError> {
         let (client, challenge) = request.check(caller.own)?;
         if state.is_some_and(|state| state.len() > MAX_STATE_LEN) {
             return Err(FlowError::Malformed("state"));
         }
         let pkce = if challenge.is_some() { Pkce::S256 } else { Pkce::Absent };
-        if !rules.allows(&client, request.redirect_uri, caller.own, pkce) {
+        if !ClientRules::is_trusted(&client, request.redirect_uri, caller.own, trusted)
+            || !rules.allows(&client, request.redirect_uri, caller.own, pkce)
+        {
             return Err(FlowError::InvalidRedirect);
         }
         Ok(Self { client, redirect_uri: request.redirect_uri.into(), challenge, state: state.map(Into::into) })

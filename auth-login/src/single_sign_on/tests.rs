@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    client::ClientRules,
+    client::{ClientRules, Origin},
     entropy::tests::Seeded,
     login_flow::{Caller, FlowError, StartRequest},
 };
@@ -159,7 +159,29 @@ fn request<'a>(redirect_uri: &'a str, challenge: Option<&'a str>) -> StartReques
 
 fn asked(redirect_uri: &str, state: Option<&str>) -> Result<Asked, FlowError> {
     let caller = Caller { ip: ip("192.0.2.1"), own: None };
-    Asked::check(&request(redirect_uri, None), state, caller, &ClientRules::new())
+    let trusted = [Origin::parse(CLIENT.trim_end_matches('/')).unwrap()];
+    Asked::check(&request(redirect_uri, None), state, caller, (&ClientRules::new(), &trusted))
+}
+
+#[test]
+fn a_page_that_nobody_has_trusted_gets_nobodys_code() {
+    let hub = Origin::parse("https://hub.example").unwrap();
+    let check = |client_id: &str, redirect_uri: &str, trusted: &[Origin]| {
+        let request = StartRequest { client_id, ..request(redirect_uri, None) };
+        let caller = Caller { ip: ip("192.0.2.1"), own: Some(&hub) };
+        Asked::check(&request, None, caller, (&ClientRules::new(), trusted)).map(drop)
+    };
+    assert_eq!(check("https://hub.example/", "https://hub.example/?auth=1", &[]), Ok(()));
+    assert_eq!(check("https://hub.example:443/", "https://hub.example:443/", &[]), Ok(()));
+    assert_eq!(check("https://home-assistant.io/iOS", "homeassistant://auth-callback", &[]), Ok(()));
+    let refused = Err(FlowError::InvalidRedirect);
+    assert_eq!(check("https://home-assistant.io/iOS", "https://home-assistant.io/x", &[]), refused);
+    assert_eq!(check("https://evil.example/", "https://evil.example/loot", &[]), refused);
+    assert_eq!(check("http://hub.example/", "http://hub.example/", &[]), refused);
+    assert_eq!(check("https://hub.example:8443/", "https://hub.example:8443/", &[]), refused);
+    let trusted = [Origin::parse("https://board.example").unwrap()];
+    assert_eq!(check("https://board.example/", "https://board.example/in", &trusted), Ok(()));
+    assert_eq!(check("https://evil.example/", "https://evil.example/loot", &trusted), refused);
 }
 
 #[test]

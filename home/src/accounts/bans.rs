@@ -38,7 +38,8 @@ const BAN_SECS: i64 = 86_400;
 /// An account that was used from an address within so long is let try from there.
 const KNOWN_SECS: i64 = 30 * 86_400;
 
-/// As many bans there are at most. When failures cause one more, the oldest of theirs goes; the owner is refused one.
+/// As many bans there are at most. For one more, the oldest that failures caused goes; if the owner made them all, there is no
+/// more.
 const MAX_BANS: usize = 1_000;
 
 impl Bans {
@@ -97,15 +98,11 @@ impl Home {
 
     /// Returns how long an account must wait before it may log in from an address, if that is shut out.
     pub(crate) fn shut_for(&self, account: &Username, ip: IpAddr) -> Option<RetryAfter> {
-        let wait = self.logins_shut_for(ip)?;
-        let is_known = self.books().is_at_home(account, ip, now()) && !self.is_shut_out(ip);
-        if is_known { None } else { Some(wait) }
-    }
-
-    /// Returns how long nobody may log in from an address, whoever it is.
-    pub(crate) fn logins_shut_for(&self, ip: IpAddr) -> Option<RetryAfter> {
         let at = now();
         let until = self.inner.bans.until(ip, at, |_| true)?;
+        if self.books().is_at_home(account, ip, at) && !self.is_shut_out(ip) {
+            return None;
+        }
         Some(RetryAfter { secs: u32::try_from(until.secs_since(at).clamp(1, BAN_SECS)).unwrap_or(1) })
     }
 
@@ -191,7 +188,7 @@ impl Home {
         let mut after: Vec<Ban> = bans.iter().filter(|other| other.network != ban.network).cloned().collect();
         let mut changes = Vec::new();
         if after.len() >= MAX_BANS {
-            let oldest = after.iter().position(Ban::is_automatic).filter(|_| ban.is_automatic());
+            let oldest = after.iter().position(Ban::is_automatic);
             let oldest = after.remove(oldest.ok_or(AccountError::TooManyBans(MAX_BANS))?);
             changes.push(Change::Delete(RecordKind::Ban, oldest.record.network));
         }

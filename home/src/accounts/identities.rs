@@ -48,8 +48,8 @@ impl Home {
         user_id.is_some_and(|user_id| self.is_owner(user_id.as_str()))
     }
 
-    /// Tells whether only the owner may link an account to a user: to the owner, or to somebody who can sign in already and is
-    /// not the one who asks. Whoever has the account is that user then, as with a password or a token.
+    /// Tells whether only the owner may give a user a way to sign in: the owner, or somebody who can sign in already and is not
+    /// the one who asks. Whoever has an account or a password is that user then, as with a token.
     pub fn only_owner_links(&self, principal: &Principal, user_id: &str) -> bool {
         let id = UserId::new(user_id);
         let is_own = principal.user_id() == Some(&id);
@@ -70,6 +70,7 @@ impl Home {
     pub async fn link_identity(&self, request: Authorized<LinkIdentity>) -> Result<Identity, AccountError> {
         let (mut turn, principal, link) = self.begin(request).await?;
         self.changeable_user(&link.user_id)?;
+        self.may_change_own(&principal, &link.user_id)?;
         if self.only_owner_links(&principal, &link.user_id) {
             return Err(AccountError::Unauthorized(Unauthorized::default()));
         }
@@ -81,8 +82,17 @@ impl Home {
     /// # Errors
     /// As [`Home::link_identity`].
     pub async fn link_any_identity(&self, request: Authorized<LinkAnyIdentity>) -> Result<Identity, AccountError> {
-        let (mut turn, _, LinkAnyIdentity { link }) = self.begin(request).await?;
+        let (mut turn, principal, LinkAnyIdentity { link }) = self.begin(request).await?;
+        self.may_change_own(&principal, &link.user_id)?;
         self.put_identity(&mut turn, link).await
+    }
+
+    /// Tells whether a user may sign in at a provider that asks for a second factor itself.
+    pub(crate) fn may_show_factor_elsewhere(&self, user_id: &UserId) -> bool {
+        let books = self.books();
+        let mut links = books.identities.of_user(user_id);
+        let providers = self.inner.sign_on.get().map(Vec::as_slice).unwrap_or_default();
+        links.any(|link| providers.iter().any(|p| p.rules.issuer == link.issuer && p.rules.second_factor))
     }
 
     async fn put_identity(&self, turn: &mut Turn<'_>, link: LinkIdentity) -> Result<Identity, AccountError> {

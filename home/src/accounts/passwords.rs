@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use auth_core::{Authorized, User, UserId};
+use auth_core::{Authorized, Principal, User, UserId};
 use auth_login::{
     credential::{Credential, Login, LoginBookError, Username},
     password::{StoredPassword, Verdict},
@@ -24,28 +24,38 @@ pub(crate) fn session_address(user_id: &UserId) -> IpAddr {
 }
 
 impl Home {
-    /// Gives a user who is not the owner a user name and a password.
+    /// Gives a user who cannot sign in yet, or the caller, a user name and a password.
     ///
     /// # Errors
     /// [`AccountError`]: unknown or system user, credentials exist, user name taken or not normalised;
-    /// [`AccountError::OwnerCredentials`] for the owner, which [`CreateOwnerLogin`] is for.
+    /// [`AccountError::Unauthorized`] for the owner and whoever can sign in already, which [`CreateOwnerLogin`] is for.
     pub async fn create_login(&self, request: Authorized<CreateLogin>) -> Result<(), AccountError> {
         let password = self.hash(request.request().password.clone()).await?;
-        let (mut turn, _, wish) = self.begin(request).await?;
-        if self.changeable_user(&wish.user_id)?.is_owner {
+        let (mut turn, principal, wish) = self.begin(request).await?;
+        self.changeable_user(&wish.user_id)?;
+        self.may_change_own(&principal, &wish.user_id)?;
+        if self.only_owner_gives_password(&principal, &wish.user_id) {
             return Err(AccountError::Unauthorized(auth_core::Unauthorized::default()));
         }
         self.put_login(&mut turn, &wish, password).await
     }
 
-    /// Gives the owner a user name and a password.
+    /// Gives anybody a user name and a password.
     ///
     /// # Errors
     /// As [`Home::create_login`].
     pub async fn create_owner_login(&self, request: Authorized<CreateOwnerLogin>) -> Result<(), AccountError> {
         let password = self.hash(request.request().login.password.clone()).await?;
-        let (mut turn, _, CreateOwnerLogin { login }) = self.begin(request).await?;
+        let (mut turn, principal, CreateOwnerLogin { login }) = self.begin(request).await?;
+        self.may_change_own(&principal, &login.user_id)?;
         self.put_login(&mut turn, &login, password).await
+    }
+
+    /// Tells whether only the owner may give a user a password: as [`Home::only_owner_links`], but that a user who has one
+    /// already gets no second one from anybody, whoever asks.
+    pub fn only_owner_gives_password(&self, principal: &Principal, user_id: &str) -> bool {
+        let has_one = self.books().logins.credentials_of(&user_id.into()).next().is_some();
+        self.only_owner_links(principal, user_id) && (!has_one || self.is_owner(user_id))
     }
 
     async fn put_login(

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use auth_core::{Authorized, Principal, Timestamp, UserId, Who};
+use auth_core::{Authorized, Need, Principal, Proof, Timestamp, UserId, Who};
 use auth_login::{
     refresh_token::TokenKind,
     second_factor::{RecoveryCodes, SecondFactor, StoredFactor},
@@ -89,8 +89,8 @@ impl Home {
     /// Begins to set a second factor up, in place of a set-up that was not ended. Nothing changes until it is proved.
     ///
     /// # Errors
-    /// [`AccountError::NoUser`], [`AccountError::NeedsLogin`], [`AccountError::ServiceAccount`],
-    /// [`AccountError::FactorExists`].
+    /// [`AccountError::NoUser`], [`AccountError::NeedsLogin`], [`AccountError::ServiceAccount`], [`AccountError::NoPassword`]
+    /// for whoever could not log in any more with it, [`AccountError::FactorExists`].
     pub fn set_up_factor(&self, request: &Authorized<SetUpFactor>) -> Result<FactorSetUp, AccountError> {
         let user_id = self.logged_in(request.principal())?;
         self.prove(request)?;
@@ -100,6 +100,9 @@ impl Home {
         }
         if self.has_second_factor(user_id) {
             return Err(AccountError::FactorExists);
+        }
+        if info.username.is_none() && !self.may_show_factor_elsewhere(user_id) {
+            return Err(AccountError::NoPassword);
         }
         let secret = TotpSecret::new(&mut OsEntropy);
         let account = info.username.or(info.user.name).unwrap_or_default();
@@ -132,6 +135,10 @@ impl Home {
             let set_up = books.factors.set_ups.get(&user_id).filter(|set_up| set_up.is(&flow_id));
             set_up.ok_or(AccountError::UnknownSetUp)?.secret.clone()
         };
+        // Another session may have set one up meanwhile, which is not to be replaced by whoever comes second.
+        if self.has_second_factor(&user_id) {
+            return Err(AccountError::FactorExists);
+        }
         // Guessing is no use here: whoever may ask knows the secret.
         let Some(step) = secret.find(&code, at, 0, None) else { return Ok(None) };
         let exposed = secret.expose();
@@ -170,6 +177,16 @@ impl Home {
         self.take_factor(&mut turn, &user_id).await
     }
 
+    /// Refuses what changes how the caller logs in themselves, by a command for others, unless they log in and show what their
+    /// own command would ask for.
+    pub(crate) fn may_change_own(&self, principal: &Principal, user_id: &str) -> Result<(), AccountError> {
+        if principal.user_id().is_some_and(|own| own.as_str() == user_id) {
+            self.logged_in(principal)?;
+            self.prove_as(principal, "ChangeOwnLogin", Proof::IfAny, Need::OwnAccount)?;
+        }
+        Ok(())
+    }
+
     /// Returns the user of a session that began with a login. Long-lived tokens lie about in programs: whoever finds one
     /// must not be able to change how its user logs in.
     pub(crate) fn logged_in<'a>(&self, principal: &'a Principal) -> Result<&'a UserId, AccountError> {
@@ -189,7 +206,8 @@ impl Home {
     /// [`AccountError::NoFactor`], [`AccountError::UnknownUser`], [`AccountError::Unauthorized`] for the owner's,
     /// [`AccountError::Store`].
     pub async fn remove_factor_of(&self, request: Authorized<RemoveFactorOf>) -> Result<(), AccountError> {
-        let (mut turn, _, RemoveFactorOf { user_id }) = self.begin(request).await?;
+        let (mut turn, principal, RemoveFactorOf { user_id }) = self.begin(request).await?;
+        self.may_change_own(&principal, &user_id)?;
         let user = self.changeable_user(&user_id)?;
         if user.is_owner {
             return Err(AccountError::Unauthorized(auth_core::Unauthorized::default()));
@@ -202,7 +220,8 @@ impl Home {
     /// # Errors
     /// [`AccountError::NoFactor`], [`AccountError::UnknownUser`], [`AccountError::Store`].
     pub async fn remove_owners_factor(&self, request: Authorized<RemoveOwnersFactor>) -> Result<(), AccountError> {
-        let (mut turn, _, RemoveOwnersFactor { user_id }) = self.begin(request).await?;
+        let (mut turn, principal, RemoveOwnersFactor { user_id }) = self.begin(request).await?;
+        self.may_change_own(&principal, &user_id)?;
         let user_id = self.changeable_user(&user_id)?.id;
         self.take_existing_factor(&mut turn, &user_id).await
     }

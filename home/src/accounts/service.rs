@@ -34,7 +34,8 @@ impl Home {
         &self,
         request: Authorized<CreateServiceToken>,
     ) -> Result<SecretString, AccountError> {
-        let (mut turn, _, CreateServiceToken { user_id, token }) = self.begin(request).await?;
+        let (mut turn, principal, CreateServiceToken { user_id, token }) = self.begin(request).await?;
+        let token = self.as_limited(&principal, token);
         let user = self.changeable_user(&user_id)?;
         // Whoever has a person's token is that person, and nobody but they and the owner may have one.
         if !user.is_service {

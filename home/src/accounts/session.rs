@@ -85,6 +85,12 @@ impl Home {
         self.books().tokens.admit(&session.token_id, ip, now()).map_err(|wait| wait.secs)
     }
 
+    /// Notes that a session's token is still in use: an open socket asks nothing, and hears.
+    pub fn note_use(&self, session: &Session) {
+        let ip = session.principal.from().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        self.books().tokens.note_use(&session.token_id, ip, now());
+    }
+
     /// Keeps when programs' tokens were last used, of those that were since the last time.
     ///
     /// # Errors

@@ -52,7 +52,8 @@ impl Home {
         all.find(|provider| provider.rules.id == id).ok_or(SignOnError::UnknownProvider)
     }
 
-    /// Sends somebody to a provider: returns its page, and the secrets that the browser is to come back with.
+    /// Sends somebody to a provider: returns its page, and the secrets that the browser is to come back with. `trusted` are
+    /// origins whose pages may have people sign in, besides the hub's own.
     ///
     /// # Errors
     /// [`SignOnError`]: everything about the client is looked at before.
@@ -61,14 +62,14 @@ impl Home {
         provider_id: &str,
         (request, state): (StartRequest<'_>, Option<&str>),
         callback: String,
-        (ip, own): (IpAddr, Option<&Origin>),
+        (ip, own, trusted): (IpAddr, Option<&Origin>, &[Origin]),
     ) -> Result<(String, Secrets), SignOnError> {
         let provider = self.sign_on_provider(provider_id)?;
         // Else the first account that comes would own the home.
         if !self.is_onboarded() {
             return Err(SignOnError::NotOnboarded);
         }
-        let asked = Asked::check(&request, state, Caller { ip, own }, &self.books().clients)?;
+        let asked = Asked::check(&request, state, Caller { ip, own }, (&self.books().clients, trusted))?;
         self.may_try(ip)?;
         let secrets = Secrets::new(&mut OsEntropy);
         let page = provider.talk.page(&Departure { secrets: &secrets, callback: &callback }).await?;
@@ -117,12 +118,10 @@ impl Home {
         Ok(visit.asked.answer(code.expose_secret()).into())
     }
 
-    /// Refuses an address that waits for what failed there, or is shut out.
+    /// Refuses an address that waits for what failed there. A day's ban is for guessing at passwords, and does not hold: who
+    /// comes with what a provider vouches for has not guessed, and may be one of a household.
     fn may_try(&self, ip: IpAddr) -> Result<(), FlowError> {
-        match self.logins_shut_for(ip) {
-            Some(wait) => Err(FlowError::Throttled(wait)),
-            None => Ok(self.books().throttle.check(None, ip, now())?),
-        }
+        Ok(self.books().throttle.check(None, ip, now())?)
     }
 
     /// Finds out whose account somebody has come back with.

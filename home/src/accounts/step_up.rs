@@ -53,7 +53,11 @@ impl Books {
     /// token comes from; of somebody without one, that login.
     fn proved_until(&self, user_id: &UserId, token_id: &TokenId) -> Option<Timestamp> {
         let token = self.tokens.get(token_id)?;
-        let began = (token.kind() == TokenKind::Normal).then_some(token.for_storage().created_at);
+        // An identity provider may let its page's visitor in without asking anything: a browser that was left open has its
+        // session, too. So nothing was shown then, whatever the provider stands in for at the login.
+        let by_password = token.credential_id().is_some_and(|id| self.logins.credential(id).is_some());
+        let is_login = token.kind() == TokenKind::Normal && by_password;
+        let began = is_login.then_some(token.for_storage().created_at);
         let proof =
             Proved { began, shown: self.step_up.shown.get(token_id).copied(), made_at: self.factors.made_at(user_id) };
         proof.until(self.step_up.settings.minutes(), now())
@@ -88,11 +92,21 @@ impl Home {
     ///
     /// The machine itself, integrations, and what the hub does for a user without a session have nothing to show.
     pub(crate) fn prove<R: Action>(&self, request: &Authorized<R>) -> Result<(), Unauthorized> {
-        let principal = request.principal();
-        let Some(unproved) = self.unproved(principal, R::PROOF, request.request().need()) else { return Ok(()) };
+        self.prove_as(request.principal(), R::NAME, R::PROOF, request.request().need())
+    }
+
+    /// Refuses what somebody asks for if it needs something shown lately which was not.
+    pub(crate) fn prove_as(
+        &self,
+        principal: &Principal,
+        action: &str,
+        proof: Proof,
+        need: Need<'_>,
+    ) -> Result<(), Unauthorized> {
+        let Some(unproved) = self.unproved(principal, proof, need) else { return Ok(()) };
         let user_id = principal.user_id().cloned();
         let refusal = Unauthorized { user_id, unproved: Some(unproved), ..Unauthorized::default() };
-        self.record_denied(principal, R::NAME, None, &refusal);
+        self.record_denied(principal, action, None, &refusal);
         Err(refusal)
     }
 

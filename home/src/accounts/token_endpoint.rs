@@ -58,6 +58,10 @@ impl Home {
         };
         let credential_id = &redeemed.grant.credential_id;
         let user_id = self.books().user_of(credential_id).cloned().ok_or(invalid("Invalid code"))?;
+        // A login that was done before there was a second factor showed none.
+        if self.books().factors.made_at(&user_id).is_some_and(|made_at| redeemed.issued_at <= made_at) {
+            return Err(invalid("Invalid code"));
+        }
         if let Some(reason) = self.refusal(&user_id, ip) {
             let denied = Record { outcome: Outcome::Denied, ..record }.on(user_id.as_str());
             self.record(Trail::Refused, denied.because(reason));

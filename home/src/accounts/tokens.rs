@@ -163,6 +163,7 @@ impl Home {
     /// [`AccountError::TokenName`], [`AccountError::NoUser`], [`AccountError::Store`].
     pub async fn create_token(&self, request: Authorized<CreateToken>) -> Result<SecretString, AccountError> {
         let (mut turn, principal, wish) = self.begin(request).await?;
+        let wish = self.as_limited(&principal, wish);
         let user_id = principal.user_id().ok_or(AccountError::NoUser)?.clone();
         self.create_token_for(&mut turn, user_id, wish).await
     }
@@ -173,9 +174,18 @@ impl Home {
     /// [`AccountError::UnknownUser`], [`AccountError::SystemGenerated`], [`AccountError::TokenName`],
     /// [`AccountError::Store`].
     pub async fn create_any_token(&self, request: Authorized<CreateTokenFor>) -> Result<SecretString, AccountError> {
-        let (mut turn, _, CreateTokenFor { user_id, token }) = self.begin(request).await?;
+        let (mut turn, principal, CreateTokenFor { user_id, token }) = self.begin(request).await?;
+        let token = self.as_limited(&principal, token);
         let user_id = self.changeable_user(&user_id)?.id;
         self.create_token_for(&mut turn, user_id, token).await
+    }
+
+    /// Limits a token that is wanted as the one is by which it is asked for: else that one had no limit.
+    pub(crate) fn as_limited(&self, principal: &Principal, wish: CreateToken) -> CreateToken {
+        let books = self.books();
+        let own = principal.token_id().and_then(|id| books.tokens.get(id)).and_then(RefreshToken::rate_limit);
+        let rate_limit = own.into_iter().chain(wish.rate_limit).min();
+        CreateToken { rate_limit, ..wish }
     }
 
     /// Makes a long-lived access token for a user. Whoever holds the turn to change something may.

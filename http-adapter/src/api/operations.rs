@@ -24,8 +24,14 @@ fn members(operation: &Operation, request: &Request) -> Result<Map<String, Value
     } else {
         request.object("Invalid JSON.", "Message format incorrect: expected a dictionary")?
     };
-    let asked = if operation.method == "GET" { request.query.as_slice() } else { &[] };
-    for (name, value) in request.params.iter().chain(asked.iter().map(|(name, value)| (name, value))) {
+    let is_read = operation.method == "GET";
+    if is_read && !request.body.is_empty() {
+        return Err(refused(&OperationError::Invalid("what is asked stands in the query, not in a body".to_owned())));
+    }
+    if let Some((name, _)) = request.query.first().filter(|_| !is_read) {
+        return Err(refused(&OperationError::Invalid(format!("`{name}` stands in the query: it belongs in the body"))));
+    }
+    for (name, value) in request.params.iter().chain(request.query.iter().map(|(name, value)| (name, value))) {
         if members.insert(name.clone(), json!(value)).is_some() {
             return Err(refused(&OperationError::Invalid(format!("`{name}` is given twice"))));
         }

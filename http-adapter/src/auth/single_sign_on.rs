@@ -47,10 +47,10 @@ pub(crate) async fn start(request: Request) -> Result<Response, Response> {
         code_challenge_method: once(&request, "code_challenge_method")?,
     };
     let state = once(&request, "state")?;
-    let own = request.own.as_ref();
+    let (own, trusted) = (request.own.as_ref(), request.app.trust.origins.0.as_slice());
     let base = own.ok_or_else(|| text(StatusCode::BAD_REQUEST, "this request does not say where it was sent"))?;
     let callback = format!("{base}/auth/oidc/{provider}/callback");
-    let begun = request.app.home.begin_sign_on(provider, (start, state), callback, (request.ip, own)).await;
+    let begun = request.app.home.begin_sign_on(provider, (start, state), callback, (request.ip, own, trusted)).await;
     let (page, secrets) = begun.map_err(refused)?;
     let mut response = sent_to(&page)?;
     let name = cookie_name(base, secrets.state.expose_secret());

@@ -112,6 +112,7 @@ pub(crate) async fn restore(
     sync_directory_of(&home)?;
     record(data, &file.file_name().unwrap_or_default().to_string_lossy()).await?;
     say(&report);
+    output::line("passwords, tokens, second factors and links are those of then: revoke again what was revoked since");
     Ok(())
 }
 

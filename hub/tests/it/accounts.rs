@@ -156,10 +156,17 @@ fn a_token_is_used_as_often_as_it_may_and_no_more() {
     assert_eq!((ask().status, ask().status), (200, 200));
     let mut socket = Ws::open(&server.address, &token);
     assert_eq!(socket.refused("get_states", json!({})), "rate_limited");
+    assert_eq!(socket.refused("no/such/command", json!({})), "rate_limited");
     let refused = ask();
     assert_eq!(refused.status, 429);
     let wait = refused.head.lines().find_map(|line| line.strip_prefix("retry-after: ")).unwrap();
     assert!((1..=20).contains(&wait.trim().parse::<u32>().unwrap()), "{wait}");
+    // A token that it makes is held to as much.
+    std::thread::sleep(std::time::Duration::from_secs(21));
+    let made = socket.result("auth/long_lived_access_token", json!({"client_name": "more", "lifespan": 1}));
+    let more: Vec<u16> =
+        (0..4).map(|_| server.request("GET", "/api/").token(made.as_str().unwrap()).send().status).collect();
+    assert_eq!(more, [200, 200, 200, 429]);
     // Other tokens of the same user go on.
     let other = crate::import::log_in(&server, "ann", "secret").unwrap();
     let mut ann = Ws::open(&server.address, &other);

@@ -225,6 +225,19 @@ fn every_route_answers_as_described() {
     }
 }
 
+/// What stands where nothing is read is refused, not passed over.
+#[test]
+fn members_in_the_wrong_place_are_refused() {
+    let hub = Described::new();
+    let wish = json!({"user_id": "none", "name": "x"});
+    let answer = hub.send("POST", "/api/doorward/tokens?rate_limit=1", Some(&wish));
+    assert_eq!(answer.status, 400);
+    assert!(answer.text().contains("`rate_limit` stands in the query"), "{}", answer.text());
+    let answer = hub.send("GET", "/api/doorward/users", Some(&json!({})));
+    assert_eq!(answer.status, 400);
+    assert_eq!(hub.send("GET", "/api/doorward/users", None).status, 200);
+}
+
 /// What is not described is refused: the schemas are of what is read.
 #[test]
 fn members_that_are_not_described_are_refused() {

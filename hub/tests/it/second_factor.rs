@@ -245,3 +245,38 @@ fn a_factor_and_what_was_used_of_it_survive_a_restart() {
     assert_eq!(login.step(json!({"username": "ann", "password": "secret"})).1["type"], "create_entry");
     drop(secret);
 }
+
+#[test]
+fn no_detour_leads_round_a_factor_of_ones_own() {
+    let server = Server::demo();
+    let mut before = logged_in(&server, "owner");
+    let own = before.result("auth/current_user", json!({}))["id"].clone();
+    // A login that was done while the password was enough, and is kept for later.
+    let login = Login::begin(&server);
+    let done = login.password("owner");
+    let mut second = logged_in(&server, "owner");
+    let form = second.result("auth/setup_mfa", json!({"mfa_module_id": "totp"}));
+    let (secret, _) = enrol(&mut logged_in(&server, "owner"));
+    assert_eq!(login.token_status(&done), 400, "it showed no second factor");
+    // Whoever comes second does not replace what the first has set up.
+    let other = form["description_placeholders"]["code"].as_str().unwrap().to_owned();
+    let prove = json!({"flow_id": form["flow_id"], "user_input": {"code": code(&other, 0)}});
+    let refused = second.refused("auth/setup_mfa", prove);
+    assert!(["not_found", "not_allowed"].contains(&refused.as_str()), "{refused}");
+    // The administrators' command is for others.
+    let theirs = json!({"user_id": own});
+    assert_eq!(before.refused("doorward/users/remove_second_factor", theirs.clone()), "step_up_required");
+    let mut program = server.ws_as("owner");
+    assert_eq!(program.refused("doorward/users/remove_second_factor", theirs.clone()), "not_allowed");
+    assert_eq!(
+        program.refused(
+            "doorward/identities/link",
+            json!({
+                "user_id": own, "issuer": "https://id.example", "subject": "thief",
+            })
+        ),
+        "not_allowed"
+    );
+    before.result("doorward/step_up/show", json!({"code": code(&secret, 1)}));
+    before.result("doorward/users/remove_second_factor", theirs);
+}

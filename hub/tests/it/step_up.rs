@@ -14,6 +14,7 @@ use crate::{
 /// nothing for a program's token, whatever it shows.
 const DANGEROUS: &[&str] = &[
     "auth/long_lived_access_token",
+    "auth/refresh_token_set_expiry",
     "config/auth/create",
     "config/auth/delete",
     "config/auth/update",
@@ -30,6 +31,7 @@ const DANGEROUS: &[&str] = &[
     "doorward/groups/set_member",
     "doorward/identities/link",
     "doorward/identities/unlink",
+    "doorward/logins/forgive",
     "doorward/service_accounts/create",
     "doorward/service_accounts/create_token",
     "doorward/step_up/set",

@@ -63,7 +63,7 @@ impl Home {
         let file = kind.secret.map(|_| format!("client_secret_file = {secret:?}\n")).unwrap_or_default();
         let issuer = &node.issuer;
         let text = format!(
-            "[[single_sign_on]]\nid = \"node\"\nissuer = \"{issuer}\"\nlocal = true\nclient_id = \"hub\"\n{file}{more}\n"
+            "[http]\ncors_allowed_origins = [\"https://app.example\"]\n[[single_sign_on]]\nid = \"node\"\nissuer = \"{issuer}\"\nlocal = true\nclient_id = \"hub\"\n{file}{more}\n"
         );
         std::fs::write(&config, text).unwrap();
         assert!(doorward(&["check-config", "--config", config.to_str().unwrap()]).status.success());

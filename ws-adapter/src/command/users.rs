@@ -89,8 +89,7 @@ struct Login {
 
 pub(crate) async fn create_login(mut call: Call) -> Result<Reply, CommandError> {
     let Login { user_id, username, password } = call.read()?;
-    let world = call.world();
-    let for_owner = world.auth.user(&user_id).is_some_and(|user| user.is_owner);
+    let for_owner = call.home.only_owner_gives_password(&call.session.principal, &user_id);
     let login = CreateLogin { user_id, username, password: Secret::new(password) };
     if for_owner {
         let asked = call.authorize(CreateOwnerLogin { login })?;

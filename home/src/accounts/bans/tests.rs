@@ -95,10 +95,15 @@ async fn bans_end_and_are_bounded() {
     for n in 0..MAX_BANS - 1 {
         add(&format!("10.{}.{}.0/24", n / 256, n % 256), None).await.unwrap();
     }
-    assert!(matches!(add("192.0.2.1", None).await, Err(AccountError::TooManyBans(_))));
     // Of those that failures cause, the oldest makes room.
     fail(&home, &eve, "198.51.100.7".parse().unwrap(), FAILURES).await;
     assert!(home.shut_for(&eve, FAR).is_none());
     assert!(home.shut_for(&eve, "198.51.100.7".parse().unwrap()).is_some());
     assert_eq!(home.inner.bans.0.load().len(), MAX_BANS);
+    // Failures do not keep the owner from shutting somebody out, whose own bans stay.
+    add("192.0.2.1", None).await.unwrap();
+    assert!(home.shut_for(&eve, "198.51.100.7".parse().unwrap()).is_none());
+    assert!(matches!(add("192.0.2.2", None).await, Err(AccountError::TooManyBans(_))));
+    fail(&home, &eve, FAR, FAILURES).await;
+    assert!(home.bans(&asked(&home, ListBans {})).iter().all(|ban| !ban.is_automatic()));
 }

@@ -86,8 +86,9 @@ pub(super) fn configure(data: &Temporary, issuer: &str, more: &str) -> String {
     let secret = data.0.join("corp.secret");
     std::fs::write(&secret, format!("{CLIENT_SECRET}\n")).unwrap();
     let file = data.0.join("doorward.toml");
+    let origin = CLIENT.trim_end_matches('/');
     let text = format!(
-        "[http]\ntrusted_proxies = [\"127.0.0.9\"]\n[[single_sign_on]]\nid = \"corp\"\nname = \"Corp & Co\"\n\
+        "[http]\ntrusted_proxies = [\"127.0.0.9\"]\ncors_allowed_origins = [\"{origin}\"]\n[[single_sign_on]]\nid = \"corp\"\nname = \"Corp & Co\"\n\
          issuer = \"{issuer}\"\nlocal = true\nclient_id = \"{CLIENT_ID}\"\nclient_secret_file = {secret:?}\n{more}\n"
     );
     std::fs::write(&file, text).unwrap();
@@ -110,10 +111,11 @@ impl Home {
             let policy = data.0.join("guests.json");
             done(&doorward(&["group", "set", "--data", at, group, "--policy", policy.to_str().unwrap()]));
         }
-        let ann = done(&doorward(&["token", "create", "--data", at, "--user", "ann", "--name", "x"])).trim().to_owned();
         let config = configure(&data, &provider.issuer, more);
         let arguments = ["serve", "--listen", "127.0.0.1:0", "--data", at, "--config", &config];
         let server = Server::start_with(&arguments, &data.0, &[("RUST_LOG", log)]);
+        // A session, not a program's token: those change nothing of how their user signs in.
+        let ann = crate::import::log_in(&server, "ann", "secret").unwrap();
         Self { provider, server, ann, data }
     }
 

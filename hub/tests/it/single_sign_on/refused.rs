@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::flow::{CLIENT, Home, Left, MAPPED, REDIRECT, encode, header};
 use crate::{
     cli::done,
+    support::Ws,
     support::{
         identity::{Identity, Signed},
         server::doorward,
@@ -88,6 +89,15 @@ fn where_the_answer_goes_is_checked_before_anybody_leaves() {
         (format!("{base}&state={}", "x".repeat(2049)), 400),
         (format!("{base}&redirect_uri=https%3A%2F%2Fevil.example"), 400),
         (base.replace(&encode(CLIENT), "https%3A%2F%2F8.8.8.8"), 400),
+        // A page of anybody's: the browser would go and come without its user seeing it, and hand the page a session.
+        (
+            format!(
+                "/auth/oidc/corp/start?client_id={}&redirect_uri={}",
+                encode("https://evil.example/"),
+                encode("https://evil.example/loot")
+            ),
+            403,
+        ),
         (base.replace("/corp/", "/none/"), 404),
         (base.clone(), 302),
     ] {
@@ -215,7 +225,32 @@ fn a_second_factor_here_is_not_gone_round() {
     let config = super::flow::configure(&data, &provider.issuer, &format!("second_factor = true\n{MAPPED}"));
     let server = crate::support::Server::serve(&data.0, &["--config", &config]);
     let home = Home { provider, server, ann, data };
-    home.sign_in(&json!({"sub": "s-1"})).unwrap();
+    let token = home.sign_in(&json!({"sub": "s-1"})).unwrap();
+    // Which the provider need not have done this minute: here nothing was shown.
+    let mut gus = Ws::open(&home.server.address, &token);
+    assert_eq!(gus.result("doorward/step_up/status", json!({}))["shown_until"], Value::Null);
+    assert_eq!(gus.refused("auth/depose_mfa", json!({"mfa_module_id": "totp"})), "step_up_required");
+}
+
+#[test]
+fn who_has_no_password_is_not_led_into_a_factor_that_locks_them_out() {
+    let home = Home::new(&format!("create_users = true\n{MAPPED}"));
+    let who = json!({"sub": "s-new", "name": "Eve", "groups": ["bosses"]});
+    let mut eve = Ws::open(&home.server.address, &home.sign_in(&who).unwrap());
+    let answer = eve.call("auth/setup_mfa", json!({"mfa_module_id": "totp"}));
+    assert_eq!(answer["error"]["code"], "not_allowed", "{answer}");
+    assert!(answer["error"]["message"].as_str().unwrap().contains("password"), "{answer}");
+    // Another administrator gives her none: whoever has it is her.
+    let mut ann = home.owner();
+    let ada = json!({"name": "Ada", "username": "ada", "password": "ada-pass", "group_ids": ["system-admin"]});
+    ann.result("doorward/users/create", ada);
+    let mut ada = crate::second_factor::logged_in_with(&home.server, "ada", "ada-pass");
+    let password = json!({"user_id": home.user("Eve")["id"], "username": "eve", "password": "eve-pass"});
+    let command = "config/auth_provider/homeassistant/create";
+    assert_eq!(ada.refused(command, password.clone()), "unauthorized");
+    ann.result(command, password);
+    let mut eve = crate::second_factor::logged_in_with(&home.server, "eve", "eve-pass");
+    crate::second_factor::enrol(&mut eve);
 }
 
 #[test]
