@@ -101,7 +101,8 @@ fn input(request: &Request) -> Result<Map<String, Value>, Response> {
     match parse_json(&request.body) {
         Ok(Value::Object(input)) => Ok(input),
         Ok(_) => Err(message(StatusCode::BAD_REQUEST, "Message format incorrect: expected dict")),
-        Err(_) => Ok(Map::new()),
+        Err(_) if request.body.is_empty() => Ok(Map::new()),
+        Err(_) => Err(message(StatusCode::BAD_REQUEST, "Invalid JSON.")),
     }
 }
 
