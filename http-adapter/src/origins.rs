@@ -1,7 +1,8 @@
 //! Pages of other origins: what they may ask, and what they may read.
 //!
-//! No cookie is ever sent or taken here, so a page elsewhere has no rights of its user's unless it holds a token. What a
-//! list of origins adds is who may read answers at all, and who may open a socket.
+//! No cookie gives anybody rights here (the one of a visit to an identity provider proves which browser comes back, and
+//! nothing else), so a page elsewhere has no rights of its user's unless it holds a token. What a list of origins adds is who
+//! may read answers at all, who may open a socket, and who may have people sign in without typing anything.
 
 use auth_login::client::Origin;
 use axum::{
