@@ -330,11 +330,13 @@ impl World {
         self.tokens.iter_mut().filter(|token| which(token)).for_each(|token| token.is_alive = false);
     }
 
-    /// Gives everybody who has no session one, so that all kinds of people go on acting.
+    /// Gives everybody who has no session one that is not narrowed, so that all kinds of people go on acting.
     async fn refill(&mut self) {
         let machine = danger::system_principal("test");
         let mut alive: BTreeMap<UserId, usize> = BTreeMap::new();
-        for token in self.tokens.iter().filter(|token| token.is_alive) {
+        let snapshot = self.snapshot();
+        let is_whole = |token: &&Token| token.is_alive && !snapshot.rights(&token.session.principal).is_narrowed();
+        for token in self.tokens.iter().filter(is_whole) {
             *alive.entry(token.session.user_id.clone()).or_default() += 1;
         }
         for user_id in self.user_ids() {
