@@ -6,7 +6,7 @@ mod identities;
 pub(crate) mod passkeys;
 pub(crate) mod passwords;
 pub(crate) mod second_factor;
-pub(crate) mod second_step;
+mod second_step;
 mod service;
 pub(crate) mod session;
 pub(crate) mod sign_in;

@@ -41,7 +41,6 @@ pub use accounts::passkeys::{
     MAX_PASSKEYS, PasskeyChallenge, PasskeyInfo, PasskeyRefused, PasskeyUser, PasskeyVerifier, Pending, ShownPasskey,
 };
 pub use accounts::second_factor::FactorSetUp;
-pub use accounts::second_step::SecondStep;
 pub use accounts::session::{NotAdmitted, Session};
 pub use accounts::sign_in::LoginStep;
 pub use accounts::single_sign_on::{

@@ -5,14 +5,13 @@
 
 use std::{any::Any, collections::HashMap, sync::Arc};
 
-use auth_core::{Authorized, Timestamp, UserId};
+use auth_core::{Authorized, Timestamp, TokenId, UserId};
 use serde_json::{Value, json};
 use service_bus::now;
 use store::{Change, PasskeyRecord, RecordKind, StoreError};
 
 use crate::{
-    AccountError, AddPasskey, ChallengePasskey, Home, ListPasskeys, RegisterPasskey, RemovePasskey, home::Books,
-    turn::Turn,
+    AccountError, AddPasskey, ChallengePasskey, Home, ListPasskeys, RegisterPasskey, RemovePasskey, turn::Turn,
 };
 
 /// What must be kept between the two halves of a ceremony. Never leaves the memory.
@@ -101,12 +100,22 @@ const CEREMONY_SECS: i64 = 300;
 /// As many are under way at once; beyond, the oldest goes.
 const MAX_PENDING: usize = 1_000;
 
+/// What a passkey is asked for. What one was asked for does for nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Ceremony {
+    /// The second step of this login flow.
+    LogIn(String),
+    /// Step-up, for this token.
+    StepUp(TokenId),
+    /// This user adds one.
+    Add(UserId),
+}
+
 /// The passkeys of a home, and the ceremonies that are under way.
 #[derive(Default)]
 pub(crate) struct PasskeyBook {
     by_user: HashMap<UserId, Vec<PasskeyRecord>>,
-    /// By what they are for: a login flow, a token's step-up, a user who adds one.
-    pending: HashMap<String, (Timestamp, Pending)>,
+    pending: HashMap<Ceremony, (Timestamp, Pending)>,
 }
 
 impl PasskeyBook {
@@ -140,27 +149,25 @@ impl PasskeyBook {
         }
     }
 
-    fn wait(&mut self, what_for: String, pending: Pending, at: Timestamp) {
+    fn wait(&mut self, ceremony: Ceremony, pending: Pending, at: Timestamp) {
         self.pending.retain(|_, (since, _)| (0..CEREMONY_SECS).contains(&at.secs_since(*since)));
         if self.pending.len() >= MAX_PENDING {
             let oldest = self.pending.iter().min_by_key(|(_, (since, _))| *since).map(|(id, _)| id.clone());
             oldest.map(|id| self.pending.remove(&id));
         }
-        self.pending.insert(what_for, (at, pending));
+        self.pending.insert(ceremony, (at, pending));
     }
 
     /// Takes a ceremony, which is over with that, whatever comes of it.
-    fn take(&mut self, what_for: &str, at: Timestamp) -> Option<Pending> {
-        let (since, pending) = self.pending.remove(what_for)?;
+    fn take(&mut self, ceremony: &Ceremony, at: Timestamp) -> Option<Pending> {
+        let (since, pending) = self.pending.remove(ceremony)?;
         (0..CEREMONY_SECS).contains(&at.secs_since(since)).then_some(pending)
     }
 }
 
-impl Books {
-    /// Returns the keys of passkeys, as whoever checks them keeps them.
-    fn keys(records: &[PasskeyRecord]) -> Vec<Value> {
-        records.iter().map(|record| record.key.clone()).collect()
-    }
+/// Returns the keys of passkeys, as whoever checks them keeps them.
+fn keys(records: &[PasskeyRecord]) -> Vec<Value> {
+    records.iter().map(|record| record.key.clone()).collect()
 }
 
 impl Home {
@@ -202,8 +209,8 @@ impl Home {
         }
         let (username, name) = (info.username.unwrap_or_default(), info.user.name.unwrap_or_default());
         let user = PasskeyUser { id: user_id.as_str(), username: &username, name: &name };
-        let (options, pending) = verifier.begin_adding(user, &Books::keys(&records)).map_err(refused)?;
-        self.books().passkeys.wait(format!("add {user_id}"), pending, now());
+        let (options, pending) = verifier.begin_adding(user, &keys(&records)).map_err(refused)?;
+        self.books().passkeys.wait(Ceremony::Add(user_id.clone()), pending, now());
         Ok(options)
     }
 
@@ -219,7 +226,8 @@ impl Home {
         if name.is_empty() || name.len() > 100 {
             return Err(AccountError::WrongPasskey("its name has 1 to 100 characters".to_owned()));
         }
-        let pending = self.books().passkeys.take(&format!("add {user_id}"), at).ok_or(AccountError::UnknownSetUp)?;
+        let pending =
+            self.books().passkeys.take(&Ceremony::Add(user_id.clone()), at).ok_or(AccountError::UnknownSetUp)?;
         let (id, key) = verifier.end_adding(&pending, &credential).map_err(refused)?;
         {
             let books = self.books();
@@ -269,19 +277,19 @@ impl Home {
         self.verifier()?;
         let user_id = request.principal().user_id().ok_or(AccountError::NoUser)?;
         let token_id = request.principal().token_id().ok_or(AccountError::NoUser)?;
-        self.challenge(format!("show {token_id}"), user_id).ok_or(AccountError::UnknownPasskey)
+        self.challenge(Ceremony::StepUp(token_id.clone()), user_id).ok_or(AccountError::UnknownPasskey)
     }
 
     /// Begins to have a user's passkey shown, if there is one and the hub takes it.
-    pub(crate) fn challenge(&self, what_for: String, user_id: &UserId) -> Option<PasskeyChallenge> {
+    pub(crate) fn challenge(&self, ceremony: Ceremony, user_id: &UserId) -> Option<PasskeyChallenge> {
         let verifier = self.inner.passkeys.clone()?;
         let records = self.books().passkeys.of(user_id);
         if records.is_empty() {
             return None;
         }
-        match verifier.begin_showing(&Books::keys(&records)) {
+        match verifier.begin_showing(&keys(&records)) {
             Ok((options, pending)) => {
-                self.books().passkeys.wait(what_for, pending, now());
+                self.books().passkeys.wait(ceremony, pending, now());
                 Some(PasskeyChallenge(options))
             }
             Err(error) => {
@@ -295,16 +303,16 @@ impl Home {
     pub(crate) async fn use_passkey(
         &self,
         turn: &mut Turn<'_>,
-        (what_for, user_id): (&str, &UserId),
+        (ceremony, user_id): (&Ceremony, &UserId),
         credential: &Value,
     ) -> Result<bool, StoreError> {
         let Some(verifier) = self.inner.passkeys.clone() else { return Ok(false) };
         let (pending, records) = {
             let mut books = self.books();
-            (books.passkeys.take(what_for, now()), books.passkeys.of(user_id))
+            (books.passkeys.take(ceremony, now()), books.passkeys.of(user_id))
         };
         let Some(pending) = pending else { return Ok(false) };
-        let shown = match verifier.end_showing(&pending, credential, &Books::keys(&records)) {
+        let shown = match verifier.end_showing(&pending, credential, &keys(&records)) {
             Ok(shown) => shown,
             Err(error) => {
                 tracing::info!(user = %user_id, %error, "a passkey was not accepted");

@@ -11,8 +11,8 @@ use service_bus::now;
 use store::{Change, SecuritySettings};
 
 use crate::{
-    AccountError, Home, ReadStepUp, RelaxProof, RequireProof, ShowFactor, ShownFactor,
-    accounts::{passwords::session_address, second_factor::USE_RECOVERY_CODE},
+    AccountError, Home, ReadStepUp, RelaxProof, RequireProof, ShowFactor,
+    accounts::{passkeys::Ceremony, passwords::session_address, second_factor::USE_RECOVERY_CODE},
     home::Books,
     turn::Turn,
 };
@@ -162,15 +162,9 @@ impl Home {
         let (account, address) = (Username::normalise(user_id.as_str()), session_address(user_id));
         let throttled = self.books().throttle.check(Some(&account), address, now());
         throttled.map_err(|wait| AccountError::Throttled(wait.secs))?;
-        let is_right = match &shown {
-            ShownFactor::Code(code) => {
-                let recovery = Record::of(now(), USE_RECOVERY_CODE, Outcome::Done, &principal);
-                self.use_code(&mut turn, user_id, code.expose(), recovery).await?.is_some()
-            }
-            ShownFactor::Passkey(shown) => {
-                self.use_passkey(&mut turn, (&format!("show {token_id}"), user_id), shown).await?
-            }
-        };
+        let recovery = Record::of(now(), USE_RECOVERY_CODE, Outcome::Done, &principal);
+        let ceremony = Ceremony::StepUp(token_id.clone());
+        let is_right = self.use_shown(&mut turn, (&ceremony, user_id), &shown, recovery).await?;
         if !is_right {
             self.books().throttle.failed(Some(&account), address, now());
             self.record_failed::<ShowFactor>(&principal, "the code or passkey was wrong");

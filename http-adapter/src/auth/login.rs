@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
-use home::{LoginStep, PasskeyChallenge, SecondStep, SignInError};
+use home::{LoginStep, PasskeyChallenge, Secret, ShownFactor, SignInError};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
@@ -61,14 +61,14 @@ pub(crate) async fn step(request: Request) -> Result<Response, Response> {
     let given = |name: &str| body.get(name).and_then(Value::as_str);
     let passkey = body.get("passkey").filter(|passkey| passkey.is_object());
     let second =
-        async |shown: SecondStep<'_>| request.app.home.log_in_with((flow_id, client_id), shown, request.ip).await;
+        async |shown: ShownFactor| request.app.home.log_in_with((flow_id, client_id), &shown, request.ip).await;
     let led = match (body.len(), given("username"), given("password"), given("code"), passkey) {
         (3, Some(username), Some(password), None, None) => {
             let step = StepRequest { flow_id, client_id, username, password: password.to_owned().into() };
             request.app.home.log_in(step, request.ip).await
         }
-        (2, None, None, Some(code), None) => second(SecondStep::Code(code)).await,
-        (2, None, None, None, Some(passkey)) => second(SecondStep::Passkey(passkey)).await,
+        (2, None, None, Some(code), None) => second(ShownFactor::Code(Secret::new(code.to_owned()))).await,
+        (2, None, None, None, Some(passkey)) => second(ShownFactor::Passkey(passkey.clone())).await,
         _ => return Err(malformed()),
     };
     Ok(ok(&match led {
