@@ -26,6 +26,7 @@ pub(crate) async fn until_stopped(home: Home, listener: TcpListener, reached: Re
     let sweeper = tokio::spawn(sweep(home.clone()));
     let timekeeper = tokio::spawn(keep_time(home.clone()));
     let recorder = tokio::spawn(keep_audit(home.clone()));
+    let keeper = tokio::spawn(keep_accounts(home.clone()));
     let last = home.clone();
     let manager = home.manager().clone();
     let websocket = Extra { path: ws_adapter::PATH, service: ws_adapter::route(home.clone()) };
@@ -51,10 +52,9 @@ pub(crate) async fn until_stopped(home: Home, listener: TcpListener, reached: Re
     sweeper.abort();
     timekeeper.abort();
     recorder.abort();
+    keeper.abort();
     certificates.inspect(JoinHandle::abort);
-    if let Err(error) = last.keep_uses().await {
-        tracing::error!(%error, "when tokens were last used could not be written");
-    }
+    write_uses(&last).await;
     if let Err(error) = last.flush_audit().await {
         tracing::error!(%error, "the last audit records could not be written");
     }
@@ -101,17 +101,29 @@ async fn keep_audit(home: Home) {
         let mut done = home.flush_audit().await;
         if n == 0 && done.is_ok() {
             done = home.trim_audit().await;
-            if let Err(error) = home.sweep_bans().await {
-                tracing::error!(%error, "bans that are over could not be removed");
-            }
-            if let Err(error) = home.keep_uses().await {
-                tracing::error!(%error, "when tokens were last used could not be written");
-            }
         }
         if let Err(error) = done {
             tracing::error!(%error, "audit records could not be written: they wait, and are counted when they are too many");
         }
         tokio::time::sleep(BETWEEN).await;
+    }
+}
+
+/// Removes bans that are over, and writes when tokens were last used.
+async fn keep_accounts(home: Home) {
+    const BETWEEN: Duration = Duration::from_secs(60);
+    loop {
+        if let Err(error) = home.sweep_bans().await {
+            tracing::error!(%error, "bans that are over could not be removed");
+        }
+        write_uses(&home).await;
+        tokio::time::sleep(BETWEEN).await;
+    }
+}
+
+async fn write_uses(home: &Home) {
+    if let Err(error) = home.keep_uses().await {
+        tracing::error!(%error, "when tokens were last used could not be written");
     }
 }
 
