@@ -215,7 +215,9 @@ struct Limit {
 const NEAR: Limit = Limit { free: 5, longest: 900 };
 const FAR: Limit = Limit { free: 100, longest: 60 };
 const FORGET_SECS: i64 = 86_400;
-const KNOWN_SECS: i64 = 30 * 86_400;
+
+/// An account is known where it signed in within so many seconds.
+pub const KNOWN_SECS: i64 = 30 * 86_400;
 
 impl Limit {
     /// The seconds to wait after the failure with number `count`.

@@ -108,26 +108,22 @@ impl Home {
 
     /// Keeps what changes, and the turn's record with it, all or nothing. On disk when this returns. Nothing is recorded if
     /// nothing changes.
-    pub(crate) async fn commit(&self, turn: &mut Turn<'_>, mut changes: Vec<Change>) -> Result<(), StoreError> {
-        if changes.is_empty() {
-            return Ok(());
-        }
+    pub(crate) async fn commit(&self, turn: &mut Turn<'_>, changes: Vec<Change>) -> Result<(), StoreError> {
+        if changes.is_empty() { Ok(()) } else { self.commit_recorded(turn, changes).await }
+    }
+
+    /// Keeps the turn's record, and what changes if anything does, all or nothing. On disk when this returns.
+    pub(crate) async fn commit_recorded(
+        &self,
+        turn: &mut Turn<'_>,
+        mut changes: Vec<Change>,
+    ) -> Result<(), StoreError> {
         let record = turn.record.clone();
         changes.extend(record.map(|(trail, record)| Change::Audit(trail, Box::new(record))));
         self.keep(changes).await?;
         // What else the turn does belongs to it.
         turn.record = None;
         Ok(())
-    }
-
-    /// Keeps the turn's record and what changes, if anything does.
-    pub(crate) async fn commit_recorded(
-        &self,
-        turn: &mut Turn<'_>,
-        mut changes: Vec<Change>,
-    ) -> Result<(), StoreError> {
-        changes.extend(turn.record.take().map(|(trail, record)| Change::Audit(trail, Box::new(record))));
-        self.keep(changes).await
     }
 
     /// Records what changes nothing that is kept. On disk when this returns.

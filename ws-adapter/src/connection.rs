@@ -98,7 +98,8 @@ impl Connection {
         let Some(given) = self.inbox.pop_front() else { return };
         // Whatever it is, it was asked.
         let is_limited = self.session.is_limited;
-        let wait = if is_limited { self.home.count_use(&self.session).err() } else { None };
+        let too_often = if is_limited { self.home.count_use(&self.session).err() } else { None };
+        let too_often = too_often.map(|refused| CommandError::new("rate_limited", refused.to_string()));
         let mut command = None;
         let is_known = |kind: &str| {
             command = command::find(kind);
@@ -107,18 +108,14 @@ impl Connection {
         let request = match self.ids.read(given, is_known) {
             Ok(request) => request,
             Err(refused) => {
-                let error = wait.map_or_else(|| CommandError::new(refused.code, refused.text), rate_limited);
+                let error = too_often.unwrap_or_else(|| CommandError::new(refused.code, refused.text));
                 self.send(message::error(&refused.id, &error));
                 return;
             }
         };
         let Some(command) = command else { return };
         let id = request.id;
-        if let Some(secs) = wait {
-            self.send(message::error(&Value::from(id), &rate_limited(secs)));
-            return;
-        }
-        if let Err(error) = self.gate(command) {
+        if let Err(error) = too_often.map_or_else(|| self.gate(command), Err) {
             self.send(message::error(&Value::from(id), &error));
             return;
         }
@@ -504,8 +501,4 @@ impl Connection {
             self.render(id);
         }
     }
-}
-
-fn rate_limited(secs: u32) -> CommandError {
-    CommandError::new("rate_limited", format!("too many requests: try again in {secs} seconds"))
 }

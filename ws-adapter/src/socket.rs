@@ -15,7 +15,7 @@ use axum::{
     routing::{MethodRouter, get},
 };
 use futures_util::{FutureExt, SinkExt, StreamExt, stream::SplitSink};
-use home::{DeleteToken, HA_VERSION, Home, NotAdmitted, Session, Slot, Slots};
+use home::{DeleteToken, HA_VERSION, Home, Session, Slot, Slots};
 use serde_json::json;
 use service_bus::{Next, OpenFeed, now};
 use tokio::{
@@ -108,9 +108,7 @@ async fn greet(mut socket: WebSocket, home: Home, ip: IpAddr, strangers: Slots) 
                     drop(place);
                     return admit(socket, home, session).await;
                 }
-                Err(NotAdmitted::Token) => Some("Invalid access token or password".to_owned()),
-                Err(NotAdmitted::User(reason)) => Some(reason.to_owned()),
-                Err(NotAdmitted::TooOften(secs)) => Some(format!("too many requests: try again in {secs} seconds")),
+                Err(refused) => Some(refused.to_string()),
             },
         },
         None => None,

@@ -8,7 +8,11 @@ use std::{net::IpAddr, sync::Arc};
 use arc_swap::ArcSwap;
 use audit::{Actor, Outcome, Record, Trail};
 use auth_core::{Authorized, Network, Timestamp};
-use auth_login::{credential::Username, refresh_token::TokenKind, throttle::RetryAfter};
+use auth_login::{
+    credential::Username,
+    refresh_token::TokenKind,
+    throttle::{KNOWN_SECS, RetryAfter},
+};
 use serde_json::json;
 use service_bus::now;
 use store::{BanRecord, BanScope, Change, RecordKind, StoreError};
@@ -34,9 +38,6 @@ const FAILURES: u32 = 20;
 
 /// For so long.
 const BAN_SECS: i64 = 86_400;
-
-/// An account that was used from an address within so long is let try from there.
-const KNOWN_SECS: i64 = 30 * 86_400;
 
 /// As many bans there are at most. For one more, the oldest that failures caused goes; if the owner made them all, there is no
 /// more.

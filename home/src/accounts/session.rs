@@ -26,13 +26,16 @@ pub struct Session {
 }
 
 /// Why a token lets nobody in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAdmitted {
     /// It is no good.
+    #[error("Invalid access token or password")]
     Token,
     /// Its user may not come in, with the reason to show.
+    #[error("{0}")]
     User(&'static str),
     /// It has been used too often; the next request is looked at after so many seconds.
+    #[error("too many requests: try again in {0} seconds")]
     TooOften(u32),
 }
 
@@ -79,10 +82,10 @@ impl Home {
     /// Counts one more thing that is asked in a session.
     ///
     /// # Errors
-    /// The seconds to wait, if that is too often.
-    pub fn count_use(&self, session: &Session) -> Result<(), u32> {
+    /// [`NotAdmitted::TooOften`].
+    pub fn count_use(&self, session: &Session) -> Result<(), NotAdmitted> {
         let ip = session.principal.from().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        self.books().tokens.admit(&session.token_id, ip, now()).map_err(|wait| wait.secs)
+        self.books().tokens.admit(&session.token_id, ip, now()).map_err(|wait| NotAdmitted::TooOften(wait.secs))
     }
 
     /// Notes that a session's token is still in use: an open socket asks nothing, and hears.
