@@ -18,12 +18,9 @@
 //!
 //! Time is the sum of the clock's steps forward: set back, it neither frees anyone nor adds to a wait.
 
-use std::{
-    collections::BTreeMap,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
-};
+use std::{collections::BTreeMap, net::IpAddr};
 
-use auth_core::Timestamp;
+use auth_core::{Timestamp, network_of};
 use ring::digest;
 use thiserror::Error;
 
@@ -43,11 +40,11 @@ pub const MAX_KEYS: usize = 12_500;
 /// The failed-login book.
 #[derive(Debug)]
 pub struct Throttle {
-    addresses: Tally<AddressGroup>,
-    pairs: Tally<(AccountKey, AddressGroup)>,
+    addresses: Tally<IpAddr>,
+    pairs: Tally<(AccountKey, IpAddr)>,
     accounts: Tally<AccountKey>,
     /// Where accounts signed in.
-    known: Tally<(AccountKey, AddressGroup)>,
+    known: Tally<(AccountKey, IpAddr)>,
     clock: Clock,
 }
 
@@ -74,7 +71,7 @@ impl Throttle {
     /// [`RetryAfter`]: the attempt is to be refused without looking, and without counting it.
     pub fn check(&mut self, account: Option<&Username>, ip: IpAddr, now: Timestamp) -> Result<(), RetryAfter> {
         let now = self.clock.tick(now);
-        let group = AddressGroup::of(ip);
+        let group = network_of(ip);
         let mut wait = self.addresses.wait(&group, NEAR, now);
         if let Some(account) = account.map(AccountKey::of) {
             let pair = (account, group);
@@ -93,13 +90,13 @@ impl Throttle {
     /// Returns how often logins from an address failed in a row, whoever it tried to be. O(log n).
     pub fn failures_at(&mut self, ip: IpAddr, now: Timestamp) -> u32 {
         let now = self.clock.tick(now);
-        self.addresses.count(&AddressGroup::of(ip), now)
+        self.addresses.count(&network_of(ip), now)
     }
 
     /// Tells whether an account signed in from an address within the last 30 days. O(log n).
     pub fn knows(&mut self, account: &Username, ip: IpAddr, now: Timestamp) -> bool {
         let now = self.clock.tick(now);
-        self.known.count(&(AccountKey::of(account), AddressGroup::of(ip)), now) > 0
+        self.known.count(&(AccountKey::of(account), network_of(ip)), now) > 0
     }
 
     /// Counts a failure. O(log n).
@@ -108,7 +105,7 @@ impl Throttle {
     /// success clear it: else many attempts at once are all let in by one [`check`](Self::check).
     pub fn failed(&mut self, account: Option<&Username>, ip: IpAddr, now: Timestamp) {
         let now = self.clock.tick(now);
-        let group = AddressGroup::of(ip);
+        let group = network_of(ip);
         self.addresses.note(group, now);
         if let Some(account) = account.map(AccountKey::of) {
             self.pairs.note((account, group), now);
@@ -119,7 +116,7 @@ impl Throttle {
     /// Clears what counted against the account, and against the address; other accounts stay counted there. O(log n).
     pub fn succeeded(&mut self, account: Option<&Username>, ip: IpAddr, now: Timestamp) {
         let now = self.clock.tick(now);
-        let group = AddressGroup::of(ip);
+        let group = network_of(ip);
         self.addresses.clear(&group);
         if let Some(account) = account.map(AccountKey::of) {
             self.pairs.clear(&(account, group));
@@ -148,7 +145,7 @@ impl Throttle {
         let found = groups.filter_map(|group| {
             let count = self.addresses.live(group, now)?.count;
             let wait_secs = whole_secs(self.addresses.wait(group, NEAR, now));
-            Some(Failures { address: Some(group.to_string()), count, wait_secs })
+            Some(Failures { address: Some(shown(*group)), count, wait_secs })
         });
         let mut found: Vec<_> = found.collect();
         found.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.address.cmp(&b.address)));
@@ -166,7 +163,7 @@ impl Throttle {
 
     /// Forgets the failures of an address, whoever it tried to be. Returns whether there were any. O(pairs).
     pub fn forgive_address(&mut self, ip: IpAddr) -> bool {
-        let group = AddressGroup::of(ip);
+        let group = network_of(ip);
         let pairs: Vec<_> = self.pairs.entries.keys().filter(|(_, of)| *of == group).copied().collect();
         pairs.iter().for_each(|pair| self.pairs.clear(pair));
         let had = self.addresses.entries.contains_key(&group);
@@ -190,13 +187,9 @@ fn whole_secs(micros: i64) -> u32 {
     u32::try_from(micros.saturating_add(999_999) / 1_000_000).unwrap_or(u32::MAX)
 }
 
-impl std::fmt::Display for AddressGroup {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::V4(octets) => Ipv4Addr::from(*octets).fmt(f),
-            Self::V6(half) => write!(f, "{}/64", Ipv6Addr::from_bits(u128::from(*half) << 64)),
-        }
-    }
+/// Shows what counts as one address: of IPv6 the network of a household.
+fn shown(network: IpAddr) -> String {
+    if network.is_ipv4() { network.to_string() } else { format!("{network}/64") }
 }
 
 impl Default for Throttle {
@@ -225,23 +218,6 @@ impl Limit {
         match count.checked_sub(self.free) {
             None | Some(0) => 0,
             Some(over) => 1_u32.checked_shl(over - 1).unwrap_or(u32::MAX).min(self.longest),
-        }
-    }
-}
-
-/// Addresses that one machine or household has at will.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum AddressGroup {
-    V4([u8; 4]),
-    /// The upper half: a /64.
-    V6(u64),
-}
-
-impl AddressGroup {
-    fn of(ip: IpAddr) -> Self {
-        match ip.to_canonical() {
-            IpAddr::V4(v4) => Self::V4(v4.octets()),
-            IpAddr::V6(v6) => Self::V6((v6.to_bits() >> 64) as u64),
         }
     }
 }

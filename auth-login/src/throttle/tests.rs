@@ -98,7 +98,7 @@ fn success_clears_the_account_and_the_address_but_no_other_account() {
 fn addresses_are_grouped() {
     #[track_caller]
     fn same(left: &str, right: &str, expected: bool) {
-        assert_eq!(AddressGroup::of(ip(left)) == AddressGroup::of(ip(right)), expected, "{left} {right}");
+        assert_eq!(network_of(ip(left)) == network_of(ip(right)), expected, "{left} {right}");
     }
     same("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", true);
     same("2001:db8:0:1::1", "2001:db8:0:2::1", false);
