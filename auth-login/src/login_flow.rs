@@ -25,6 +25,7 @@ use crate::{
     entropy::{self, Entropy},
     password::StoredPassword,
     pkce::Challenge,
+    room::{Bounds, make_room},
     standing::{UserStanding, standing_refusal},
     throttle::{RetryAfter, Throttle},
 };
@@ -353,21 +354,8 @@ impl LoginFlows {
     fn make_room(&mut self, ip: IpAddr, now: Timestamp) {
         self.flows.retain(|_, flow| flow.is_open(now));
         let ip = ip.to_canonical();
-        let oldest_of = |flows: &BTreeMap<Box<str>, Flow>, those: &dyn Fn(&Flow) -> bool| {
-            let oldest = flows.iter().filter(|(_, flow)| those(flow)).min_by_key(|(_, flow)| flow.serial);
-            oldest.map(|(id, _)| id.clone())
-        };
-        let n_here = self.flows.values().filter(|flow| flow.ip == ip).count();
-        let doomed = if n_here >= MAX_FLOWS_PER_ADDRESS {
-            oldest_of(&self.flows, &|flow| flow.ip == ip)
-        } else if self.flows.len() >= MAX_FLOWS {
-            oldest_of(&self.flows, &|_| true)
-        } else {
-            None
-        };
-        if let Some(id) = doomed {
-            self.flows.remove(&id);
-        }
+        let bounds = Bounds { here: MAX_FLOWS_PER_ADDRESS, all: MAX_FLOWS };
+        make_room(&mut self.flows, bounds, |flow| flow.ip == ip, |flow| flow.serial);
     }
 
     fn draw_serial(&mut self) -> u64 {

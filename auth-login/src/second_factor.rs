@@ -1,12 +1,12 @@
 //! What a user shows besides the password: a code from an authenticator app, or one of ten written down beforehand.
 
 use auth_core::{Timestamp, UserId};
-use ring::digest;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
 use crate::{
     entropy::{self, Entropy},
+    sha256::sha256,
     totp::{TotpSecret, TotpStep},
 };
 
@@ -138,9 +138,7 @@ impl RecoveryHash {
     /// Hashes a code as people type it: case, spaces and dashes do not count.
     fn of(code: &str) -> Self {
         let plain: String = code.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
-        let mut hash = [0; 32];
-        hash.copy_from_slice(digest::digest(&digest::SHA256, plain.as_bytes()).as_ref());
-        Self(hash)
+        Self(sha256(plain.as_bytes()))
     }
 }
 

@@ -21,10 +21,9 @@
 use std::{collections::BTreeMap, net::IpAddr};
 
 use auth_core::{Timestamp, network_of};
-use ring::digest;
 use thiserror::Error;
 
-use crate::credential::Username;
+use crate::{credential::Username, sha256::sha256};
 
 /// The attempt was refused unseen; the next is looked at after `secs` seconds: 1 to 900, or as long as a ban lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -228,9 +227,7 @@ struct AccountKey([u8; 32]);
 
 impl AccountKey {
     fn of(username: &Username) -> Self {
-        let mut key = [0; 32];
-        key.copy_from_slice(digest::digest(&digest::SHA256, username.as_str().as_bytes()).as_ref());
-        Self(key)
+        Self(sha256(username.as_str().as_bytes()))
     }
 }
 

@@ -3,13 +3,16 @@
 use std::{collections::BTreeMap, net::IpAddr};
 
 use auth_core::{Timestamp, network_of};
-use ring::digest;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 
 use super::Asked;
-use crate::entropy::{self, Entropy};
+use crate::{
+    entropy::{self, Entropy},
+    room::{Bounds, make_room},
+    sha256::sha256,
+};
 
 /// A visit is forgotten after so many seconds.
 pub const VISIT_SECS: i64 = 600;
@@ -142,19 +145,8 @@ impl Visits {
     /// Drops visits that are too old, then the oldest until one more from `network` fits.
     fn make_room(&mut self, network: IpAddr, now: Timestamp) {
         self.visits.retain(|_, visit| visit.is_open(now));
-        let oldest_of = |those: &dyn Fn(&Visit) -> bool| {
-            let those = self.visits.iter().filter(|(_, visit)| those(visit));
-            those.min_by_key(|(_, visit)| visit.serial).map(|(key, _)| *key)
-        };
-        let n_here = self.visits.values().filter(|visit| visit.network == network).count();
-        let doomed = if n_here >= MAX_VISITS_PER_ADDRESS {
-            oldest_of(&|visit| visit.network == network)
-        } else if self.visits.len() >= MAX_VISITS {
-            oldest_of(&|_| true)
-        } else {
-            None
-        };
-        doomed.map(|key| self.visits.remove(&key));
+        let bounds = Bounds { here: MAX_VISITS_PER_ADDRESS, all: MAX_VISITS };
+        make_room(&mut self.visits, bounds, |visit| visit.network == network, |visit| visit.serial);
     }
 }
 
@@ -168,7 +160,5 @@ impl Visit {
 const SKEW_SECS: i64 = 10;
 
 fn key_of(secret: &str) -> Key {
-    let mut key = [0; 32];
-    key.copy_from_slice(digest::digest(&digest::SHA256, secret.as_bytes()).as_ref());
-    key
+    sha256(secret.as_bytes())
 }
