@@ -39,8 +39,10 @@ use crate::{
     audit::Audit,
     entries::EntriesHost,
     entropy::OsEntropy,
+    notifications::Notifications,
     provided::Provided,
     turn::Changes,
+    user_data::DisplayBook,
 };
 
 /// A running home. Cheap to clone; all clones are the same home.
@@ -82,6 +84,7 @@ pub(crate) struct Inner {
     pub(crate) audit: Audit,
     pub(crate) bans: Bans,
     pub(crate) counts: Counts,
+    pub(crate) notifications: Notifications,
     /// Password checks at once: each takes 20 MB and a whole core for a while.
     pub(crate) password_checks: Arc<Semaphore>,
     /// Where people can sign in besides; once the hub has said so.
@@ -103,6 +106,7 @@ pub(crate) struct Books {
     pub(crate) passkeys: PasskeyBook,
     pub(crate) identities: IdentityBook,
     pub(crate) visits: Visits,
+    pub(crate) display: DisplayBook,
 }
 
 impl std::fmt::Debug for Inner {
@@ -146,6 +150,7 @@ impl Home {
             audit: Audit::new(audit),
             bans,
             counts: Counts::default(),
+            notifications: Notifications::default(),
             password_checks: Arc::new(Semaphore::new(2)),
             sign_on: OnceLock::new(),
         });
@@ -300,5 +305,6 @@ fn books_of(stored: Stored) -> Books {
         step_up: StepUp::new(stored.security.unwrap_or_default()),
         identities,
         visits: Visits::new(),
+        display: DisplayBook::new(stored.user_data, stored.system_data),
     }
 }

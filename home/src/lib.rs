@@ -22,6 +22,7 @@ mod counts;
 mod entries;
 mod groups;
 mod home;
+mod notifications;
 mod onboarding;
 mod persons;
 mod provided;
@@ -32,6 +33,7 @@ mod shown;
 mod slots;
 mod template;
 mod translations;
+mod user_data;
 
 pub use auth_login::single_sign_on::Identity;
 
@@ -53,7 +55,10 @@ pub use backup::UNFINISHED;
 pub use core_config::CorePatch;
 pub use counts::{Counts, OpenSocket};
 pub use home::{Home, Options};
+pub use notifications::{MAX_NOTIFICATIONS, Notification, notifications_to_wire};
+pub use persons::PersonPatch;
 pub use render::render_with_time_out;
 pub use shown::{HA_VERSION, components_for, config_value};
 pub use slots::{Slot, Slots};
 pub use translations::translations;
+pub use user_data::{MAX_USER_DATA, MAX_USER_DATA_KEYS};

@@ -3,7 +3,6 @@
 use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use auth_core::{Action, Authorized};
-use config_entries::EntryFilter;
 use futures_util::FutureExt;
 use home::{Home, RenderTemplate, Session, render_with_time_out};
 use serde_json::{Value, json};
@@ -15,8 +14,10 @@ use crate::{
     CommandError,
     command::{self, Access, Call, Command, Reply, Run, Running},
     frame::{Ids, messages},
+    in_sight::{InSight, REGISTRY_EVENTS},
     message,
     subscription::{EntityFilter, EntitySubscription, Subscription, Subscriptions, TemplateSubscription, TemplateWish},
+    told::Told,
 };
 
 /// The most subscriptions of one connection.
@@ -41,6 +42,8 @@ pub(crate) struct Connection {
     /// Messages of the last frame that have not been handled.
     inbox: VecDeque<Value>,
     subscriptions: Subscriptions,
+    /// What was in sight, if this connection is told of registries.
+    in_sight: Option<InSight>,
     outbox: VecDeque<Waiting>,
     waiting_bytes: usize,
     news: mpsc::Sender<News>,
@@ -74,6 +77,7 @@ impl Connection {
             ids: Ids::default(),
             inbox: VecDeque::new(),
             subscriptions: Subscriptions::new(),
+            in_sight: None,
             outbox: VecDeque::new(),
             waiting_bytes: 0,
             news,
@@ -216,18 +220,8 @@ impl Connection {
                         self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
                     }
                 }
-                Subscription::Entries { since, .. } => {
-                    if number > *since && &*event.event_type == Home::ENTRY_EVENT {
-                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
-                    }
-                }
-                Subscription::Flows { since } => {
-                    if number > *since && &*event.event_type == Home::FLOW_EVENT {
-                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
-                    }
-                }
-                Subscription::Audit { since } => {
-                    if number > *since && &*event.event_type == Home::AUDIT_EVENT {
+                Subscription::Told { told, since } => {
+                    if number > *since && &*event.event_type == told.event_type() {
                         self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
                     }
                 }
@@ -247,6 +241,8 @@ impl Connection {
     /// Looks again at everything that was shown: rights or the home have changed.
     pub(crate) fn on_world_changed(&mut self) {
         let world = self.home.bus().world();
+        let viewer = Viewer::new(&world, &self.session.principal);
+        let appeared = self.in_sight.as_mut().map(|in_sight| in_sight.look(&viewer)).unwrap_or_default();
         let mut templates = Vec::new();
         for (id, subscription) in &mut self.subscriptions {
             match subscription {
@@ -258,11 +254,13 @@ impl Connection {
                     }
                 }
                 Subscription::Template(_) => templates.push(*id),
-                Subscription::Events { .. }
-                | Subscription::Entries { .. }
-                | Subscription::Flows { .. }
-                | Subscription::Audit { .. }
-                | Subscription::Nothing => {}
+                Subscription::Events { event_type, .. } => {
+                    let told = appeared.iter().filter(|(kind, _)| event_type.as_deref() == Some(kind));
+                    for (_, event) in told {
+                        self.outbox.push_back(Waiting::Text(message::event(*id, &event.to_string())));
+                    }
+                }
+                Subscription::Told { .. } | Subscription::Nothing => {}
             }
         }
         templates.into_iter().for_each(|id| self.render(id));
@@ -307,21 +305,8 @@ impl Connection {
             Subscription::Entities(entities) if event.number() > entities.since => {
                 entities.change(&viewer, &event.data)
             }
-            Subscription::Entries { filter, .. } => match &event.data {
-                EventData::Other(change) => {
-                    let entry = change.get("entry").unwrap_or(&Value::Null);
-                    let domain = entry.get("domain").and_then(Value::as_str).unwrap_or_default();
-                    let wanted = filter.wants(entry, self.home.manager().kind_of(domain));
-                    wanted.then(|| json!([change]).to_string())
-                }
-                EventData::StateChanged { .. } | EventData::Registry { .. } => None,
-            },
-            Subscription::Flows { .. } => match &event.data {
-                EventData::Other(change) => Some(json!([change]).to_string()),
-                EventData::StateChanged { .. } | EventData::Registry { .. } => None,
-            },
-            Subscription::Audit { .. } => match &event.data {
-                EventData::Other(record) => Some(json!(record).to_string()),
+            Subscription::Told { told, .. } => match &event.data {
+                EventData::Other(data) => told.show(&self.home, &viewer, data),
                 EventData::StateChanged { .. } | EventData::Registry { .. } => None,
             },
             Subscription::Entities(_) | Subscription::Template(_) | Subscription::Nothing => None,
@@ -361,28 +346,18 @@ impl Connection {
     pub(crate) fn subscribe_to_events(&mut self, id: u64, event_type: Option<String>) -> Result<(), CommandError> {
         self.has_room()?;
         let since = self.feed.listen(event_type.as_deref());
+        if event_type.as_deref().is_some_and(|kind| REGISTRY_EVENTS.contains(&kind)) && self.in_sight.is_none() {
+            self.in_sight = Some(self.view(|_, viewer| Ok(InSight::of(viewer)))?);
+        }
         self.subscriptions.insert(id, Subscription::Events { event_type, since });
         Ok(())
     }
 
-    pub(crate) fn subscribe_to_entries(&mut self, id: u64, filter: EntryFilter) -> Result<(), CommandError> {
+    /// Subscribes to what the home tells of one kind of thing.
+    pub(crate) fn subscribe_to(&mut self, id: u64, told: Told) -> Result<(), CommandError> {
         self.has_room()?;
-        let since = self.feed.listen(Some(Home::ENTRY_EVENT));
-        self.subscriptions.insert(id, Subscription::Entries { filter, since });
-        Ok(())
-    }
-
-    pub(crate) fn subscribe_to_flows(&mut self, id: u64) -> Result<(), CommandError> {
-        self.has_room()?;
-        let since = self.feed.listen(Some(Home::FLOW_EVENT));
-        self.subscriptions.insert(id, Subscription::Flows { since });
-        Ok(())
-    }
-
-    pub(crate) fn subscribe_to_audit(&mut self, id: u64) -> Result<(), CommandError> {
-        self.has_room()?;
-        let since = self.feed.listen(Some(Home::AUDIT_EVENT));
-        self.subscriptions.insert(id, Subscription::Audit { since });
+        let since = self.feed.listen(Some(told.event_type()));
+        self.subscriptions.insert(id, Subscription::Told { told, since });
         Ok(())
     }
 
@@ -418,9 +393,7 @@ impl Connection {
             None => return false,
             Some(Subscription::Events { event_type, .. }) => self.feed.unlisten(event_type.as_deref()),
             Some(Subscription::Entities(_) | Subscription::Template(_)) => self.feed.unlisten(Some("state_changed")),
-            Some(Subscription::Entries { .. }) => self.feed.unlisten(Some(Home::ENTRY_EVENT)),
-            Some(Subscription::Flows { .. }) => self.feed.unlisten(Some(Home::FLOW_EVENT)),
-            Some(Subscription::Audit { .. }) => self.feed.unlisten(Some(Home::AUDIT_EVENT)),
+            Some(Subscription::Told { told, .. }) => self.feed.unlisten(Some(told.event_type())),
             Some(Subscription::Nothing) => {}
         }
         true

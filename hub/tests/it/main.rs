@@ -21,6 +21,7 @@ mod crash;
 mod damage;
 mod editing;
 mod entries;
+mod frontend;
 mod import;
 mod leaks;
 mod limited;
