@@ -199,6 +199,7 @@ routes! {
     GET    "/sw-modern.js"                                  Public        web::file::fresh;
     GET    "/sw-legacy.js"                                  Public        web::file::fresh;
     GET    "/robots.txt"                                    Public        web::file::fresh;
+    GET    "/api/brands/integration/{domain}/{image}"       Public        web::file::brand;
     GET    "/.well-known/change-password"                   Public        web::page::change_password;
     GET    "/developer-tools"                               Public        web::page::tools;
     GET    "/developer-tools/{*rest}"                       Public        web::page::tools;

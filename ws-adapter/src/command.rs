@@ -316,4 +316,7 @@ commands! {
     "lovelace/dashboards/list"                                Authenticated Here  frontend::none_of_them;
     "config/category_registry/list"                           Authenticated Here  frontend::no_categories;
     "labs/subscribe"                                          Authenticated Here  frontend::subscribe_labs;
+    "brands/access_token"                                     Authenticated Here  frontend::brands_token;
+    "homeassistant/expose_entity/list"                        Authenticated Here  frontend::exposed_entities;
+    "logger/log_info"                                         Admin         Here  frontend::log_levels;
 }

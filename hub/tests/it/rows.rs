@@ -51,6 +51,7 @@ pub(crate) fn rest(entity: &str) -> Vec<RestRow> {
                 | "/config/developer-tools",
             ) => (&[], None),
             ("GET", "/developer-tools/{*rest}" | "/config/developer-tools/{*rest}") => (&[("*rest", "state")], None),
+            ("GET", "/api/brands/integration/{domain}/{image}") => (&[("domain", "mqtt"), ("image", "icon.png")], None),
             ("GET", path) if is_page(path) => (&[("*rest", "none")], None),
             ("GET", "/auth/oidc/{provider}/start" | "/auth/oidc/{provider}/callback") => {
                 (&[("provider", "none")], None)
@@ -272,6 +273,9 @@ pub(crate) fn ws(entity: &str) -> Vec<WsRow> {
             | "frontend/get_themes"
             | "frontend/get_user_data"
             | "frontend/subscribe_user_data"
+            | "brands/access_token"
+            | "homeassistant/expose_entity/list"
+            | "logger/log_info"
             | "lovelace/info"
             | "lovelace/config"
             | "lovelace/resources"
