@@ -1,13 +1,14 @@
 //! One connection's state: who it is, what it listens to, what waits to be sent. No I/O.
 
+mod subscribed;
+
 use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use auth_core::{Action, Authorized};
-use config_entries::EntryFilter;
 use futures_util::FutureExt;
 use home::{Home, RenderTemplate, Session, render_with_time_out};
 use serde_json::{Value, json};
-use service_bus::{Event, EventData, Feed, Viewer, World};
+use service_bus::{Event, Feed, Viewer, World};
 use templates::{Rendered, TemplateError};
 use tokio::sync::mpsc;
 
@@ -16,11 +17,8 @@ use crate::{
     command::{self, Access, Call, Command, Reply, Run, Running},
     frame::{Ids, messages},
     message,
-    subscription::{EntityFilter, EntitySubscription, Subscription, Subscriptions, TemplateSubscription, TemplateWish},
+    subscription::{Subscription, Subscriptions},
 };
-
-/// The most subscriptions of one connection.
-const MAX_SUBSCRIPTIONS: usize = 1024;
 
 /// How long a template may take if the client does not say, and at most.
 const TEMPLATE_TIME_OUT: Duration = Duration::from_secs(3);
@@ -197,77 +195,6 @@ impl Connection {
         }
     }
 
-    /// Puts an event on its way to every subscription that it concerns.
-    pub(crate) fn on_event(&mut self, event: &Arc<Event>) {
-        let number = event.number();
-        let mut stale = Vec::new();
-        for (id, subscription) in &mut self.subscriptions {
-            match subscription {
-                Subscription::Events { event_type, since } => {
-                    let named = event_type.as_deref();
-                    let wanted =
-                        named.map_or_else(|| !Home::is_for_adapters(&event.event_type), |t| *t == *event.event_type);
-                    if number > *since && wanted {
-                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
-                    }
-                }
-                Subscription::Entities(entities) => {
-                    if number > entities.since && matches!(event.data, EventData::StateChanged { .. }) {
-                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
-                    }
-                }
-                Subscription::Entries { since, .. } => {
-                    if number > *since && &*event.event_type == Home::ENTRY_EVENT {
-                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
-                    }
-                }
-                Subscription::Flows { since } => {
-                    if number > *since && &*event.event_type == Home::FLOW_EVENT {
-                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
-                    }
-                }
-                Subscription::Audit { since } => {
-                    if number > *since && &*event.event_type == Home::AUDIT_EVENT {
-                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
-                    }
-                }
-                Subscription::Template(template) => {
-                    if let EventData::StateChanged { entity_id, .. } = &event.data
-                        && template.depends_on(entity_id)
-                    {
-                        stale.push(*id);
-                    }
-                }
-                Subscription::Nothing => {}
-            }
-        }
-        stale.into_iter().for_each(|id| self.render(id));
-    }
-
-    /// Looks again at everything that was shown: rights or the home have changed.
-    pub(crate) fn on_world_changed(&mut self) {
-        let world = self.home.bus().world();
-        let mut templates = Vec::new();
-        for (id, subscription) in &mut self.subscriptions {
-            match subscription {
-                Subscription::Entities(entities) => {
-                    let (states, since) = self.feed.states_now(|entity_id| entities.filter.wants(entity_id));
-                    let viewer = Viewer::new(&world, &self.session.principal);
-                    for text in entities.reconcile(&viewer, &states, since) {
-                        self.outbox.push_back(Waiting::Text(message::event(*id, &text)));
-                    }
-                }
-                Subscription::Template(_) => templates.push(*id),
-                Subscription::Events { .. }
-                | Subscription::Entries { .. }
-                | Subscription::Flows { .. }
-                | Subscription::Audit { .. }
-                | Subscription::Nothing => {}
-            }
-        }
-        templates.into_iter().for_each(|id| self.render(id));
-    }
-
     /// Renders what depends on the time of day.
     pub(crate) fn on_minute(&mut self) {
         let timed = |(id, subscription): (&u64, &Subscription)| match subscription {
@@ -294,38 +221,6 @@ impl Connection {
             }
         }
         None
-    }
-
-    fn show(&mut self, id: u64, event: &Event) -> Option<String> {
-        if !self.feed.hears(event) {
-            return None;
-        }
-        let world = self.home.bus().world();
-        let viewer = Viewer::new(&world, &self.session.principal);
-        match self.subscriptions.get_mut(&id)? {
-            Subscription::Events { .. } => String::from_utf8(viewer.event_json(event).to_vec()).ok(),
-            Subscription::Entities(entities) if event.number() > entities.since => {
-                entities.change(&viewer, &event.data)
-            }
-            Subscription::Entries { filter, .. } => match &event.data {
-                EventData::Other(change) => {
-                    let entry = change.get("entry").unwrap_or(&Value::Null);
-                    let domain = entry.get("domain").and_then(Value::as_str).unwrap_or_default();
-                    let wanted = filter.wants(entry, self.home.manager().kind_of(domain));
-                    wanted.then(|| json!([change]).to_string())
-                }
-                EventData::StateChanged { .. } | EventData::Registry { .. } => None,
-            },
-            Subscription::Flows { .. } => match &event.data {
-                EventData::Other(change) => Some(json!([change]).to_string()),
-                EventData::StateChanged { .. } | EventData::Registry { .. } => None,
-            },
-            Subscription::Audit { .. } => match &event.data {
-                EventData::Other(record) => Some(json!(record).to_string()),
-                EventData::StateChanged { .. } | EventData::Registry { .. } => None,
-            },
-            Subscription::Entities(_) | Subscription::Template(_) | Subscription::Nothing => None,
-        }
     }
 
     /// Puts a text on its way.
@@ -356,81 +251,6 @@ impl Connection {
     ) -> Result<T, CommandError> {
         let world: Arc<World> = self.home.bus().world();
         answer(&self.home, &Viewer::new(&world, &self.session.principal))
-    }
-
-    pub(crate) fn subscribe_to_events(&mut self, id: u64, event_type: Option<String>) -> Result<(), CommandError> {
-        self.has_room()?;
-        let since = self.feed.listen(event_type.as_deref());
-        self.subscriptions.insert(id, Subscription::Events { event_type, since });
-        Ok(())
-    }
-
-    pub(crate) fn subscribe_to_entries(&mut self, id: u64, filter: EntryFilter) -> Result<(), CommandError> {
-        self.has_room()?;
-        let since = self.feed.listen(Some(Home::ENTRY_EVENT));
-        self.subscriptions.insert(id, Subscription::Entries { filter, since });
-        Ok(())
-    }
-
-    pub(crate) fn subscribe_to_flows(&mut self, id: u64) -> Result<(), CommandError> {
-        self.has_room()?;
-        let since = self.feed.listen(Some(Home::FLOW_EVENT));
-        self.subscriptions.insert(id, Subscription::Flows { since });
-        Ok(())
-    }
-
-    pub(crate) fn subscribe_to_audit(&mut self, id: u64) -> Result<(), CommandError> {
-        self.has_room()?;
-        let since = self.feed.listen(Some(Home::AUDIT_EVENT));
-        self.subscriptions.insert(id, Subscription::Audit { since });
-        Ok(())
-    }
-
-    pub(crate) fn subscribe_to_nothing(&mut self, id: u64) -> Result<(), CommandError> {
-        self.has_room()?;
-        self.subscriptions.insert(id, Subscription::Nothing);
-        Ok(())
-    }
-
-    pub(crate) fn subscribe_to_entities(&mut self, id: u64, filter: EntityFilter) -> Result<(), CommandError> {
-        self.has_room()?;
-        let (states, since) = self.feed.listen_to_states(|entity_id| filter.wants(entity_id));
-        let mut entities = EntitySubscription::new(filter);
-        let first = self.view(|_, viewer| Ok(entities.first(viewer, states, since)))?;
-        self.send(message::result(id, &Value::Null));
-        self.send(message::event(id, &first));
-        self.subscriptions.insert(id, Subscription::Entities(Box::new(entities)));
-        Ok(())
-    }
-
-    pub(crate) fn subscribe_to_template(&mut self, id: u64, wish: TemplateWish) -> Result<(), CommandError> {
-        self.has_room()?;
-        self.feed.listen(Some("state_changed"));
-        let template = Subscription::Template(Box::new(TemplateSubscription::new(wish)));
-        self.subscriptions.insert(id, template);
-        self.render(id);
-        Ok(())
-    }
-
-    /// Ends a subscription; tells whether there was one.
-    pub(crate) fn unsubscribe(&mut self, id: u64) -> bool {
-        match self.subscriptions.remove(&id) {
-            None => return false,
-            Some(Subscription::Events { event_type, .. }) => self.feed.unlisten(event_type.as_deref()),
-            Some(Subscription::Entities(_) | Subscription::Template(_)) => self.feed.unlisten(Some("state_changed")),
-            Some(Subscription::Entries { .. }) => self.feed.unlisten(Some(Home::ENTRY_EVENT)),
-            Some(Subscription::Flows { .. }) => self.feed.unlisten(Some(Home::FLOW_EVENT)),
-            Some(Subscription::Audit { .. }) => self.feed.unlisten(Some(Home::AUDIT_EVENT)),
-            Some(Subscription::Nothing) => {}
-        }
-        true
-    }
-
-    fn has_room(&self) -> Result<(), CommandError> {
-        if self.subscriptions.len() < MAX_SUBSCRIPTIONS {
-            return Ok(());
-        }
-        Err(CommandError::new("not_allowed", format!("a connection has at most {MAX_SUBSCRIPTIONS} subscriptions")))
     }
 
     /// Starts a render unless one is under way: then another follows it.
