@@ -39,6 +39,7 @@ use crate::{
     audit::Audit,
     entries::EntriesHost,
     entropy::OsEntropy,
+    history::Historian,
     provided::Provided,
     turn::Changes,
 };
@@ -82,6 +83,7 @@ pub(crate) struct Inner {
     pub(crate) audit: Audit,
     pub(crate) bans: Bans,
     pub(crate) counts: Counts,
+    pub(crate) history: Historian,
     /// Password checks at once: each takes 20 MB and a whole core for a while.
     pub(crate) password_checks: Arc<Semaphore>,
     /// Where people can sign in besides; once the hub has said so.
@@ -146,6 +148,7 @@ impl Home {
             audit: Audit::new(audit),
             bans,
             counts: Counts::default(),
+            history: Historian::default(),
             password_checks: Arc::new(Semaphore::new(2)),
             sign_on: OnceLock::new(),
         });

@@ -1,6 +1,9 @@
 //! What can be asked of a home, and what each request needs.
 
-use auth_core::{Action, EntityId, Need, Network, Permission, Proof, Timestamp};
+use std::collections::HashSet;
+
+use auth_core::{Action, ContextId, EntityId, Need, Network, Permission, Proof, Timestamp};
+use recorder::Period;
 use registries::{AreaPatch, DevicePatch, EntityPatch, FloorPatch, LabelPatch};
 use serde_json::Value;
 
@@ -172,6 +175,22 @@ requests! {
     } needs |_this| Need::Owner, proof WhereRequired;
     /// Write a copy of everything, secrets included.
     CreateBackup {} needs |_this| Need::Owner, proof WhereRequired;
+    /// Read what entities were in a period; of those that may be read.
+    ReadHistory {
+        /// Which, each with the number of the last event of it that is known already; 0 if none is.
+        entities: Vec<(EntityId, u64)>,
+        /// When, and what of it; its `after` is not looked at.
+        period: Period,
+    } needs |_this| Need::Authenticated;
+    /// Read what the logbook says of a period; of entities that may be read.
+    ReadLogbook {
+        /// Of which; of all if there is no list.
+        entity_ids: Option<HashSet<EntityId>>,
+        /// When.
+        period: Period,
+        /// Only what came of one action.
+        context: Option<ContextId>,
+    } needs |_this| Need::Authenticated;
     /// Render a template with one's own rights.
     RenderTemplate {
         /// The template.
