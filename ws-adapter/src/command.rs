@@ -7,6 +7,7 @@ mod credentials;
 mod entries;
 mod events;
 mod flows;
+mod history;
 mod people;
 mod registry;
 mod registry_views;
@@ -288,4 +289,12 @@ commands! {
     "repairs/get_issue_data"                                  Admin         Here  repairs::data;
     "repairs/ignore_issue"                                    Admin         Apart repairs::ignore;
     "frontend/get_translations"                               Authenticated Here  translations::get;
+
+    "history/history_during_period"                           Authenticated Here  history::during_period;
+    "history/stream"                                          Authenticated Here  history::stream;
+    "logbook/get_events"                                      Authenticated Here  history::logbook;
+    "logbook/event_stream"                                    Authenticated Here  history::logbook_stream;
+    "recorder/info"                                           Authenticated Here  history::info;
+    "recorder/get_statistics_metadata"                        Authenticated Here  history::statistics_metadata;
+    "recorder/statistics_during_period"                       Authenticated Here  history::statistics;
 }

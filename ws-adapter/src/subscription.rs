@@ -1,5 +1,7 @@
 //! What a connection listens to.
 
+mod past;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
@@ -10,6 +12,8 @@ use config_entries::EntryFilter;
 use serde_json::{Map, Value, json};
 use service_bus::{EventData, State, Viewer};
 use templates::Listeners;
+
+pub(crate) use past::{HistorySubscription, LogbookSubscription};
 
 /// One subscription.
 #[derive(Debug)]
@@ -26,6 +30,10 @@ pub(crate) enum Subscription {
     Flows { since: u64 },
     /// Audit records as they are written.
     Audit { since: u64 },
+    /// What entities were, and what they become.
+    History(Box<HistorySubscription>),
+    /// The logbook.
+    Logbook(Box<LogbookSubscription>),
     /// Something that never happens here.
     Nothing,
 }

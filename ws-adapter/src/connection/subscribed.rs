@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
+use auth_core::Timestamp;
 use config_entries::EntryFilter;
 use home::Home;
 use serde_json::{Value, json};
-use service_bus::{Event, EventData, Viewer};
+use service_bus::{Event, EventData, Viewer, now};
 
 use super::{Connection, Waiting};
 use crate::{
     CommandError, message,
-    subscription::{EntityFilter, EntitySubscription, Subscription, TemplateSubscription, TemplateWish},
+    subscription::{
+        EntityFilter, EntitySubscription, HistorySubscription, LogbookSubscription, Subscription, TemplateSubscription,
+        TemplateWish,
+    },
 };
 
 /// The most subscriptions of one connection.
@@ -58,6 +62,16 @@ impl Connection {
                         stale.push(*id);
                     }
                 }
+                Subscription::History(history) => {
+                    if history.wants(event) {
+                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
+                    }
+                }
+                Subscription::Logbook(logbook) => {
+                    if logbook.wants(event) {
+                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
+                    }
+                }
                 Subscription::Nothing => {}
             }
         }
@@ -78,7 +92,19 @@ impl Connection {
                     }
                 }
                 Subscription::Template(_) => templates.push(*id),
+                Subscription::History(history) => {
+                    let asked = self.home.bus().authorize(&self.session.principal, history.wish());
+                    // Who may ask nothing any more hears nothing any more.
+                    let Ok(asked) = asked else { continue };
+                    let found = self.home.history(asked);
+                    let is_news = found.entities.iter().any(|(_, stretch)| !stretch.is_empty());
+                    let text = history.past(&found, now());
+                    if is_news {
+                        self.outbox.push_back(Waiting::Text(message::event(*id, &text)));
+                    }
+                }
                 Subscription::Events { .. }
+                | Subscription::Logbook(_)
                 | Subscription::Entries { .. }
                 | Subscription::Flows { .. }
                 | Subscription::Audit { .. }
@@ -117,6 +143,8 @@ impl Connection {
                 EventData::Other(record) => Some(json!(record).to_string()),
                 EventData::StateChanged { .. } | EventData::Registry { .. } => None,
             },
+            Subscription::History(history) => history.change(&self.home, &viewer, event),
+            Subscription::Logbook(logbook) => logbook.change(&self.home, &viewer, event),
             Subscription::Entities(_) | Subscription::Template(_) | Subscription::Nothing => None,
         }
     }
@@ -166,6 +194,49 @@ impl Connection {
         Ok(())
     }
 
+    /// Sends what was, and what comes if it `goes_on`.
+    pub(crate) fn subscribe_to_history(
+        &mut self,
+        id: u64,
+        mut history: HistorySubscription,
+        now: Timestamp,
+        goes_on: bool,
+    ) -> Result<(), CommandError> {
+        self.has_room()?;
+        let asked = self.authorize(history.wish())?;
+        // Before it is read, so that nothing is missed; what comes twice is known by its number.
+        if goes_on {
+            self.feed.listen(Some("state_changed"));
+        }
+        let first = history.past(&self.home.history(asked), now);
+        self.send(message::result(id, &Value::Null));
+        self.send(message::event(id, &first));
+        let subscription = if goes_on { Subscription::History(Box::new(history)) } else { Subscription::Nothing };
+        self.subscriptions.insert(id, subscription);
+        Ok(())
+    }
+
+    /// Sends what the logbook says, and what it will say if it `goes_on`.
+    pub(crate) fn subscribe_to_logbook(
+        &mut self,
+        id: u64,
+        mut logbook: LogbookSubscription,
+        now: Timestamp,
+        goes_on: bool,
+    ) -> Result<(), CommandError> {
+        self.has_room()?;
+        let asked = self.authorize(logbook.wish())?;
+        if goes_on {
+            self.feed.listen(Some("state_changed"));
+        }
+        let first = logbook.past(&self.home.logbook(asked), now, goes_on);
+        self.send(message::result(id, &Value::Null));
+        first.iter().for_each(|event| self.send(message::event(id, event)));
+        let subscription = if goes_on { Subscription::Logbook(Box::new(logbook)) } else { Subscription::Nothing };
+        self.subscriptions.insert(id, subscription);
+        Ok(())
+    }
+
     pub(crate) fn subscribe_to_template(&mut self, id: u64, wish: TemplateWish) -> Result<(), CommandError> {
         self.has_room()?;
         self.feed.listen(Some("state_changed"));
@@ -180,7 +251,12 @@ impl Connection {
         match self.subscriptions.remove(&id) {
             None => return false,
             Some(Subscription::Events { event_type, .. }) => self.feed.unlisten(event_type.as_deref()),
-            Some(Subscription::Entities(_) | Subscription::Template(_)) => self.feed.unlisten(Some("state_changed")),
+            Some(
+                Subscription::Entities(_)
+                | Subscription::Template(_)
+                | Subscription::History(_)
+                | Subscription::Logbook(_),
+            ) => self.feed.unlisten(Some("state_changed")),
             Some(Subscription::Entries { .. }) => self.feed.unlisten(Some(Home::ENTRY_EVENT)),
             Some(Subscription::Flows { .. }) => self.feed.unlisten(Some(Home::FLOW_EVENT)),
             Some(Subscription::Audit { .. }) => self.feed.unlisten(Some(Home::AUDIT_EVENT)),
