@@ -56,7 +56,7 @@ impl Home {
                 "doorward_history_gaps_total",
                 "Times that states were lost to the history.",
                 true,
-                grown(&history.n_gaps),
+                grown(history.n_gaps),
             ),
             ("doorward_store_failing", "1 while changes cannot be put on disk.", false, self.is_store_failing().into()),
         ]

@@ -5,7 +5,7 @@ use home::{Home, ReadHistory, ReadLogbook, UpdateEntity};
 use recorder::Period;
 use registries::{EntityEntry, EntityPatch, Registries};
 use serde_json::Map;
-use service_bus::{StateWriter, WriteStates};
+use service_bus::{Next, OpenFeed, StateWriter, WriteStates};
 
 use crate::{ask, open, session};
 
@@ -140,6 +140,43 @@ async fn no_id_inherits_a_past() {
     home.remove_entity(ask(&home, &owner, home::RemoveEntity { entity_id: id("light.b") })).await.unwrap();
     assert_eq!(states(&home, "light.b"), [""; 0]);
     assert_eq!(lines(&home), [""; 0]);
+}
+
+/// What a stream has not written yet is not shown by the rights to what has the id by then.
+#[tokio::test]
+async fn an_event_of_what_had_the_id_before_is_known() {
+    let (home, owner, _) = open().await;
+    let owner = session(&home, &owner).await;
+    let writer = writer(&home);
+    home.start_history(machine()).unwrap();
+    let mut furniture = Registries::default();
+    for name in ["light.a", "light.b"] {
+        furniture.put_entity(EntityEntry::new(id(name), "test", name, name, auth_core::Timestamp::default()));
+    }
+    home.furnish(furniture).await.unwrap();
+    let mut feed = home.bus().open_feed(home.bus().authorize(&machine(), OpenFeed { capacity: 100 }).unwrap());
+    feed.listen(Some("state_changed"));
+    let mut next = || loop {
+        match feed.try_next() {
+            Some(Next::Event(event)) => return event,
+            Some(Next::WorldChanged) => {}
+            other => panic!("{other:?}"),
+        }
+    };
+    writer.set(&id("light.a"), "old", Map::new()).unwrap();
+    let old = next();
+    assert_eq!(&*home.recorded(&old).unwrap().state, "old");
+    writer.withdraw(&id("light.a"));
+    assert!(home.recorded(&next()).is_none(), "there is no state any more");
+    let rename = async |from: &str, to: &str| {
+        let patch = EntityPatch { new_entity_id: Some(to.to_owned()), ..EntityPatch::default() };
+        home.update_entity(ask(&home, &owner, UpdateEntity { entity_id: id(from), patch })).await.unwrap();
+    };
+    rename("light.a", "light.c").await;
+    rename("light.b", "light.a").await;
+    assert!(home.recorded(&old).is_none());
+    writer.set(&id("light.a"), "new", Map::new()).unwrap();
+    assert_eq!(&*home.recorded(&next()).unwrap().state, "new");
 }
 
 /// A reader never sees the old past with the new rights, however the two meet.
