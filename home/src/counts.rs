@@ -52,12 +52,7 @@ impl Home {
             ("doorward_failed_commits_total", "Changes that could not be.", true, grown(&counts.failed_commits)),
             ("doorward_history_states", "States of before that are kept.", false, size(history.n_states)),
             ("doorward_history_bytes", "About how much memory they take.", false, size(history.bytes)),
-            (
-                "doorward_history_gaps_total",
-                "Times that states were lost to the history.",
-                true,
-                grown(history.n_gaps),
-            ),
+            ("doorward_history_gaps_total", "Times that states were lost to the history.", true, grown(history.n_gaps)),
             ("doorward_store_failing", "1 while changes cannot be put on disk.", false, self.is_store_failing().into()),
         ]
     }
