@@ -71,9 +71,10 @@ fn publish(writer: &StateWriter, lamps: &[EntityId]) -> Result<f64> {
 
 fn read(home: &Home, reader: &Principal, entity_id: &str) -> Result<String> {
     let period = Period { start: now().plus_secs(-86_400), ..Period::default() };
-    let wish = ReadHistory { entities: vec![(entity_id.parse()?, 0)], period };
+    let shape = Shape::default();
+    let wish = ReadHistory { entities: vec![(entity_id.parse()?, 0)], period, shape };
     let history = home.history(home.bus().authorize(reader, wish)?);
-    Ok(history_states(&history.viewer(), &history.entities, period.start, Shape::default()))
+    Ok(history_states(&history.viewer(), &history.entities, period.start, shape))
 }
 
 fn day(home: &Home, writer: &StateWriter, reader: &Principal) -> Result<Figure> {

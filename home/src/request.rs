@@ -7,7 +7,7 @@ use recorder::Period;
 use registries::{AreaPatch, DevicePatch, EntityPatch, FloorPatch, LabelPatch};
 use serde_json::Value;
 
-use crate::CorePatch;
+use crate::{CorePatch, Shape};
 
 /// Makes requests of a home, each with what it needs.
 macro_rules! requests {
@@ -181,6 +181,8 @@ requests! {
         entities: Vec<(EntityId, u64)>,
         /// When, and what of it; its `after` is not looked at.
         period: Period,
+        /// How it will be shown: as much is read as an answer may hold.
+        shape: Shape,
     } needs |_this| Need::Authenticated;
     /// Read what the logbook says of a period; of entities that may be read.
     ReadLogbook {

@@ -1,10 +1,10 @@
 //! What of a past is asked for.
 
-use std::sync::Arc;
+use std::{cmp::Reverse, sync::Arc};
 
 use auth_core::{EntityId, Timestamp};
 
-use crate::{Recorded, counts_always};
+use crate::{Recorded, counts_always, limits::bytes_of};
 
 /// Which states of an entity are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,14 +60,40 @@ impl Stretch {
     }
 }
 
-/// Keeps the newest `most` states of several entities: what is left out is the oldest of them all, and with it what an
-/// entity had before. O(states).
-pub fn keep_newest(stretches: &mut [(EntityId, Stretch)], most: usize) {
-    let mut numbers: Vec<u64> =
-        stretches.iter().flat_map(|(_, stretch)| stretch.states.iter().map(|state| state.number)).collect();
-    let Some(surplus) = numbers.len().checked_sub(most).filter(|surplus| *surplus > 0) else { return };
-    let (_, last_out, _) = numbers.select_nth_unstable(surplus - 1);
-    let last_out = *last_out;
+/// Keeps the newest states of several entities, so many and of so many bytes at most: what is left out is the oldest of
+/// them all, and with it what an entity had before. Attributes count where `with_attributes` says so of an entity's domain,
+/// each time: an answer repeats what the book holds once. O(states, sorted if too many).
+pub fn keep_newest(
+    stretches: &mut [(EntityId, Stretch)],
+    states: usize,
+    bytes: usize,
+    with_attributes: impl Fn(&str) -> bool,
+) {
+    let mut costs = Vec::new();
+    for (entity_id, stretch) in stretches.iter() {
+        let with_attributes = with_attributes(entity_id.domain());
+        let mut last: Option<(&Arc<Recorded>, usize)> = None;
+        for state in &stretch.states {
+            let attributes = match last {
+                _ if !with_attributes => 0,
+                Some((last, bytes)) if Arc::ptr_eq(&last.attributes, &state.attributes) => bytes,
+                _ => bytes_of(&state.attributes),
+            };
+            last = Some((state, attributes));
+            costs.push((state.number, SHOWN_BYTES + state.state.len() + attributes));
+        }
+    }
+    let sum = costs.iter().fold(0, |sum: usize, (_, cost)| sum.saturating_add(*cost));
+    if costs.len() <= states && sum <= bytes {
+        return;
+    }
+    costs.sort_unstable_by_key(|(number, _)| Reverse(*number));
+    let mut sum = 0_usize;
+    let last_out = costs.iter().enumerate().find_map(|(n, (number, cost))| {
+        sum = sum.saturating_add(*cost);
+        (n >= states || sum > bytes).then_some(*number)
+    });
+    let Some(last_out) = last_out else { return };
     for (_, stretch) in stretches {
         let n = stretch.states.len();
         stretch.states.retain(|state| state.number > last_out);
@@ -76,3 +102,6 @@ pub fn keep_newest(stretches: &mut [(EntityId, Stretch)], most: usize) {
         }
     }
 }
+
+/// About what a state costs in an answer beside its text and attributes.
+const SHOWN_BYTES: usize = 64;

@@ -39,6 +39,9 @@ pub struct Logbook {
 /// The most states in an answer. Of more, the newest are in it.
 const MAX_STATES: usize = 50_000;
 
+/// The most bytes of states and attributes in an answer, as the book counts them. Of more, the newest are in it.
+const MAX_BYTES: usize = 32 << 20;
+
 /// The most lines in an answer. Of more, the newest are in it.
 const MAX_LINES: usize = 20_000;
 
@@ -63,7 +66,7 @@ impl Home {
     /// INVARIANT: the world is looked at under the lock under which the states are taken, and after it was waited for. See
     /// `renew_past_with`.
     pub fn history(&self, asked: Authorized<ReadHistory>) -> History {
-        let (principal, ReadHistory { entities: wanted, period }) = asked.into_parts();
+        let (principal, ReadHistory { entities: wanted, period, shape }) = asked.into_parts();
         let shelf = self.inner.history.up_to_date();
         let world = self.bus().world();
         let viewer = Viewer::new(&world, &principal);
@@ -79,7 +82,7 @@ impl Home {
         }
         let last = shelf.source.as_ref().map_or(0, |source| source.last);
         drop(shelf);
-        keep_newest(&mut entities, MAX_STATES);
+        keep_newest(&mut entities, MAX_STATES, MAX_BYTES, |domain| shape.repeats_attributes(domain));
         History { world, principal, entities, last }
     }
 

@@ -4,7 +4,7 @@ use auth_core::{EntityId, Timestamp};
 use recorder::{Recorded, Stretch, needs_attributes};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use service_bus::Viewer;
+use service_bus::{State, Viewer};
 
 /// How states are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,6 +13,13 @@ pub struct Shape {
     pub minimal: bool,
     /// Without attributes, but where a state means nothing without them.
     pub no_attributes: bool,
+}
+
+impl Shape {
+    /// Tells whether every state of a domain is shown with its attributes.
+    pub(crate) fn repeats_attributes(self, domain: &str) -> bool {
+        needs_attributes(domain) || !(self.minimal || self.no_attributes)
+    }
 }
 
 /// How a line of the logbook is shown.
@@ -160,7 +167,8 @@ pub fn full_states(viewer: &Viewer<'_>, entities: &[(EntityId, Stretch)], start:
 /// to themselves, and to administrators. What nobody asked for has no `context_` members but for administrators.
 pub fn line(viewer: &Viewer<'_>, entity_id: &EntityId, recorded: &Recorded, form: LineForm) -> Value {
     let attributes = viewer.shown_attributes(&recorded.attributes);
-    let text = |name: &str| attributes.get(name).and_then(Value::as_str);
+    // In as many lines as there are: not longer than a state may be.
+    let text = |name: &str| attributes.get(name).and_then(Value::as_str).filter(|text| text.len() <= State::MAX_LEN);
     let mut line = Map::new();
     let mut put = |name: &str, value: Value| _ = line.insert(name.to_owned(), value);
     match form {

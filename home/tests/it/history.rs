@@ -1,7 +1,7 @@
 //! The history from inside: nothing that was written before is missing, what is lost is noted, and no id inherits a past.
 
 use auth_core::{EntityId, Principal, principal::danger};
-use home::{Home, ReadHistory, ReadLogbook, UpdateEntity};
+use home::{Home, LineForm, ReadHistory, ReadLogbook, Shape, UpdateEntity, line};
 use recorder::Period;
 use registries::{EntityEntry, EntityPatch, Registries};
 use serde_json::Map;
@@ -24,7 +24,7 @@ fn machine() -> Principal {
 
 /// Returns what an entity was, as the hub itself may read it.
 fn states(home: &Home, entity_id: &str) -> Vec<String> {
-    let wish = ReadHistory { entities: vec![(id(entity_id), 0)], period: Period::default() };
+    let wish = ReadHistory { entities: vec![(id(entity_id), 0)], period: Period::default(), shape: Shape::default() };
     let history = home.history(home.bus().authorize(&machine(), wish).unwrap());
     let states = history.entities.iter().flat_map(|(_, stretch)| &stretch.states);
     states.map(|state| state.state.to_string()).collect()
@@ -90,7 +90,11 @@ async fn what_is_lost_is_noted_and_what_there_is_now_is_known() {
     // What did not change meanwhile has lost nothing, what went is known to have gone.
     assert_eq!(states(&home, "light.same"), ["first"]);
     let now = Period { start: service_bus::now(), ..Period::default() };
-    let wish = ReadHistory { entities: vec![(id("light.gone"), 0), (id("light.same"), 0)], period: now };
+    let wish = ReadHistory {
+        entities: vec![(id("light.gone"), 0), (id("light.same"), 0)],
+        period: now,
+        shape: Shape::default(),
+    };
     let history = home.history(home.bus().authorize(&machine(), wish).unwrap());
     let before: Vec<_> = history.entities.iter().map(|(_, stretch)| stretch.before.is_some()).collect();
     assert_eq!(before, [false, true]);
@@ -140,6 +144,33 @@ async fn no_id_inherits_a_past() {
     home.remove_entity(ask(&home, &owner, home::RemoveEntity { entity_id: id("light.b") })).await.unwrap();
     assert_eq!(states(&home, "light.b"), [""; 0]);
     assert_eq!(lines(&home), [""; 0]);
+}
+
+/// What is held once because nothing but the state changes is not written a thousand times.
+#[tokio::test]
+async fn an_answer_is_bounded_in_bytes() {
+    let (home, ..) = open().await;
+    let writer = writer(&home);
+    home.start_history(machine()).unwrap();
+    let large = || Map::from_iter([("friendly_name".to_owned(), "x".repeat(1 << 20).into())]);
+    for n in 0..200 {
+        writer.set(&id("light.lamp"), &n.to_string(), large()).unwrap();
+    }
+    let read = |shape: Shape| {
+        let wish = ReadHistory { entities: vec![(id("light.lamp"), 0)], period: Period::default(), shape };
+        let history = home.history(home.bus().authorize(&machine(), wish).unwrap());
+        history.entities[0].1.states.iter().map(|state| state.state.to_string()).collect::<Vec<_>>()
+    };
+    assert!(measured(&home, "doorward_history_bytes") < 2 << 20);
+    let whole = read(Shape::default());
+    assert!((25..32).contains(&whole.len()) && whole.last().unwrap() == "199", "{}", whole.len());
+    for shape in [Shape { minimal: true, ..Shape::default() }, Shape { no_attributes: true, ..Shape::default() }] {
+        assert_eq!(read(shape).len(), 200, "{shape:?}");
+    }
+    let wish = ReadLogbook { entity_ids: None, period: Period::default(), context: None };
+    let logbook = home.logbook(home.bus().authorize(&machine(), wish).unwrap());
+    let (lamp, state) = &logbook.lines[0];
+    assert_eq!(line(&logbook.viewer(), lamp, state, LineForm::Rest)["name"], "lamp");
 }
 
 /// What a stream has not written yet is not shown by the rights to what has the id by then.
@@ -196,7 +227,11 @@ async fn rights_and_past_change_together() {
         tokio::task::spawn_blocking(move || {
             // In a world in which the id is another entity's, there is nothing of the first.
             for _ in 0..20_000 {
-                let wish = ReadHistory { entities: vec![(id("light.a"), 0)], period: Period::default() };
+                let wish = ReadHistory {
+                    entities: vec![(id("light.a"), 0)],
+                    period: Period::default(),
+                    shape: Shape::default(),
+                };
                 let history = home.history(home.bus().authorize(&machine(), wish).unwrap());
                 let owner_of_id = history.world.registries.entity("light.a").map(|entry| entry.id.clone());
                 let states = history.entities.iter().flat_map(|(_, stretch)| &stretch.states);

@@ -65,7 +65,7 @@ pub(crate) async fn period(request: Request) -> Result<Response, Response> {
     };
     let shape = Shape { minimal: has("minimal_response"), no_attributes: has("no_attributes") };
     let entities = entities.into_iter().map(|entity_id| (entity_id, 0)).collect();
-    let history = request.app.home.history(request.authorize(ReadHistory { entities, period })?);
+    let history = request.app.home.history(request.authorize(ReadHistory { entities, period, shape })?);
     let body = full_states(&history.viewer(), &history.entities, start, shape);
     Ok(bytes_reply(StatusCode::OK, "application/json", Bytes::from(body)))
 }

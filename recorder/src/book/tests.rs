@@ -277,7 +277,7 @@ fn of_several_entities_the_newest_are_kept() {
     };
     let check = |most: usize, expected: &[&[u64]]| {
         let mut stretches = [(id("a.a"), stretch(&[1, 4, 6])), (id("b.b"), stretch(&[2, 3, 5]))];
-        keep_newest(&mut stretches, most);
+        keep_newest(&mut stretches, most, 1 << 20, |_| true);
         let kept: Vec<Vec<u64>> =
             stretches.iter().map(|(_, s)| s.states.iter().map(|state| state.number).collect()).collect();
         assert_eq!(kept, expected);
@@ -288,6 +288,26 @@ fn of_several_entities_the_newest_are_kept() {
     check(5, &[&[4, 6], &[2, 3, 5]]);
     check(2, &[&[6], &[5]]);
     check(0, &[&[], &[]]);
+}
+
+#[test]
+fn what_the_book_holds_once_an_answer_repeats() {
+    let mut book = Book::new(wide());
+    let lamp = id("light.lamp");
+    for n in 1..=20 {
+        book.put(&lamp, with(n, n as i64, "on", json!({"text": "x".repeat(10_000)})));
+    }
+    let kept = |bytes: usize, with_attributes: bool| {
+        let mut found = [(lamp.clone(), book.stretch("light.lamp", &from(5)))];
+        keep_newest(&mut found, 1000, bytes, |_| with_attributes);
+        let [(_, stretch)] = found;
+        (stretch.states.len(), stretch.states.last().map(|state| state.number), stretch.before.is_some())
+    };
+    assert!(book.bytes() < 30_000);
+    assert_eq!(kept(1 << 20, true), (16, Some(20), true));
+    assert_eq!(kept(100_000, true), (9, Some(20), false));
+    assert_eq!(kept(100_000, false), (16, Some(20), true));
+    assert_eq!(kept(5_000, true), (0, None, false));
 }
 
 /// What happens to a book.

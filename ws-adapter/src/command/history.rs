@@ -97,10 +97,11 @@ pub(crate) fn during_period(
     if start > now() {
         return Ok(Reply::Result(json!({})));
     }
+    let shape = asked.shape();
     let entities = asked.entity_ids()?.into_iter().map(|entity_id| (entity_id, 0)).collect();
-    let wish = connection.authorize(ReadHistory { entities, period: asked.period(start, end) })?;
+    let wish = connection.authorize(ReadHistory { entities, period: asked.period(start, end), shape })?;
     let history = home.history(wish);
-    Ok(Reply::Text(history_states(&history.viewer(), &history.entities, start, asked.shape())))
+    Ok(Reply::Text(history_states(&history.viewer(), &history.entities, start, shape)))
 }
 
 /// Reads when a stream begins and ends.

@@ -35,7 +35,7 @@ impl HistorySubscription {
     /// Returns what to ask for: everything that this listener does not have.
     pub(crate) fn wish(&self) -> ReadHistory {
         let entities = self.entities.iter().map(|(entity_id, seen)| (entity_id.clone(), seen.since)).collect();
-        ReadHistory { entities, period: self.period }
+        ReadHistory { entities, period: self.period, shape: self.shape }
     }
 
     /// Shows what was: of every entity that may be read what this listener does not have yet. What may no longer be read
