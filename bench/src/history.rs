@@ -64,7 +64,11 @@ fn publish(writer: &StateWriter, lamps: &[EntityId]) -> Result<f64> {
     let start = Instant::now();
     for n in 0..STATES {
         let lamp = lamps.get(n % lamps.len()).context("a lamp")?;
-        writer.set(lamp, if n / lamps.len() % 2 == 0 { "on" } else { "off" }, home_of::attributes("Lamp"))?;
+        writer.set(
+            lamp,
+            if (n / lamps.len()).is_multiple_of(2) { "on" } else { "off" },
+            home_of::attributes("Lamp"),
+        )?;
     }
     Ok(start.elapsed().as_nanos() as f64 / STATES as f64)
 }
