@@ -12,7 +12,7 @@ use config_entries::{
 };
 use registries::Registries;
 use serde_json::{Value, json};
-use service_bus::{Bus, new_context_id, now};
+use service_bus::{Bus, Event, new_context_id, now};
 use store::{Change, IgnoredIssue, RecordKind};
 
 use crate::{ChangeError, Home, entropy::OsEntropy, home::Inner};
@@ -58,7 +58,9 @@ impl Home {
 
     /// Tells whether an event is for adapters: who listens to everything is not shown it.
     pub fn is_for_adapters(event_type: &str) -> bool {
-        [Self::ENTRY_EVENT, Self::FLOW_EVENT, Self::AUDIT_EVENT].contains(&event_type)
+        let of_home = [Self::ENTRY_EVENT, Self::FLOW_EVENT, Self::AUDIT_EVENT];
+        let of_bus = [Event::USER_DATA, Event::SYSTEM_DATA, Event::NOTIFICATION];
+        of_home.contains(&event_type) || of_bus.contains(&event_type)
     }
 }
 

@@ -21,6 +21,9 @@ pub enum ChangeError {
     /// A value cannot be.
     #[error("{0}")]
     Invalid(String),
+    /// There is no such thing.
+    #[error("{0}")]
+    NotFound(String),
     /// It could not be kept.
     #[error(transparent)]
     Store(#[from] StoreError),

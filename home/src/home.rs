@@ -40,8 +40,10 @@ use crate::{
     entries::EntriesHost,
     entropy::OsEntropy,
     history::Historian,
+    notifications::Notifications,
     provided::Provided,
     turn::Changes,
+    user_data::DisplayBook,
 };
 
 /// A running home. Cheap to clone; all clones are the same home.
@@ -84,6 +86,7 @@ pub(crate) struct Inner {
     pub(crate) bans: Bans,
     pub(crate) counts: Counts,
     pub(crate) history: Historian,
+    pub(crate) notifications: Notifications,
     /// Password checks at once: each takes 20 MB and a whole core for a while.
     pub(crate) password_checks: Arc<Semaphore>,
     /// Where people can sign in besides; once the hub has said so.
@@ -105,6 +108,7 @@ pub(crate) struct Books {
     pub(crate) passkeys: PasskeyBook,
     pub(crate) identities: IdentityBook,
     pub(crate) visits: Visits,
+    pub(crate) display: DisplayBook,
 }
 
 impl std::fmt::Debug for Inner {
@@ -149,6 +153,7 @@ impl Home {
             bans,
             counts: Counts::default(),
             history: Historian::default(),
+            notifications: Notifications::default(),
             password_checks: Arc::new(Semaphore::new(2)),
             sign_on: OnceLock::new(),
         });
@@ -303,5 +308,6 @@ fn books_of(stored: Stored) -> Books {
         step_up: StepUp::new(stored.security.unwrap_or_default()),
         identities,
         visits: Visits::new(),
+        display: DisplayBook::new(stored.user_data, stored.system_data),
     }
 }

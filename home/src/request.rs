@@ -7,7 +7,7 @@ use recorder::Period;
 use registries::{AreaPatch, DevicePatch, EntityPatch, FloorPatch, LabelPatch};
 use serde_json::Value;
 
-use crate::{CorePatch, Shape};
+use crate::{CorePatch, PersonPatch, Shape};
 
 /// Makes requests of a home, each with what it needs.
 macro_rules! requests {
@@ -114,6 +114,34 @@ requests! {
     UpdateCore {
         /// What.
         patch: CorePatch,
+    } needs |_this| Need::Admin;
+    /// Read what a frontend keeps for oneself.
+    ReadUserData {} needs |_this| Need::OwnAccount;
+    /// Keep something for a frontend of one's own.
+    SetUserData {
+        /// Its name.
+        key: String,
+        /// What; `null` for nothing any more.
+        value: Value,
+    } needs |_this| Need::OwnAccount;
+    /// Keep something for everybody's frontend.
+    SetSystemData {
+        /// Its name.
+        key: String,
+        /// What; `null` for nothing any more.
+        value: Value,
+    } needs |_this| Need::Admin;
+    /// Make a person, or change one.
+    SetPerson {
+        /// Which; none for a new one.
+        person_id: Option<String>,
+        /// What.
+        patch: PersonPatch,
+    } needs |_this| Need::Admin;
+    /// Delete a person; their user stays.
+    DeletePerson {
+        /// Which.
+        person_id: String,
     } needs |_this| Need::Admin;
     /// List failed logins that are remembered.
     ListFailures {} needs |_this| Need::Admin;

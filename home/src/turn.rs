@@ -59,6 +59,11 @@ impl Turn<'_> {
         self.record = Some((trail, record));
     }
 
+    /// Keeps no record of what is done in this turn: nobody but the caller is concerned.
+    pub(crate) fn unrecorded(&mut self) {
+        self.record = None;
+    }
+
     fn edit(&mut self, edit: impl FnOnce(Record) -> Record) {
         self.record = self.record.take().map(|(trail, record)| (trail, edit(record)));
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use frontend::{Frontend, NoFrontend};
 use home::Home;
 
 use crate::{AllowedOrigins, TrustedProxies};
@@ -13,6 +14,20 @@ pub struct App {
     pub home: Home,
     /// Whom and what the service believes.
     pub trust: Arc<Trust>,
+    /// The web frontend.
+    pub web: Web,
+}
+
+/// The web frontend that is served beside the API, which goes on without it.
+#[derive(Clone, Debug, Default)]
+pub enum Web {
+    /// None was asked for.
+    #[default]
+    None,
+    /// The files that were named cannot be used; the reason is shown to whoever opens the hub's address.
+    Unusable(Arc<NoFrontend>),
+    /// This one.
+    Served(Arc<Frontend>),
 }
 
 /// Whom and what the service believes; nobody by default.
@@ -27,6 +42,6 @@ pub struct Trust {
 impl App {
     /// Returns an app that believes nobody.
     pub fn new(home: Home) -> Self {
-        Self { home, trust: Arc::default() }
+        Self { home, trust: Arc::default(), web: Web::None }
     }
 }

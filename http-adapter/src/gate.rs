@@ -84,7 +84,7 @@ async fn around(AxumState(app): AxumState<App>, mut request: HttpRequest, next: 
 
 /// Finds out who sent a request, for everything behind this.
 fn admitted(
-    App { home, trust }: &App,
+    App { home, trust, .. }: &App,
     request: &mut HttpRequest,
     origin: Option<&HeaderValue>,
 ) -> Result<(), StatusCode> {
@@ -138,7 +138,7 @@ async fn pass(route: &'static Route, app: App, params: RawPathParams, request: H
     match admit(route, app, params, request).await {
         Ok(request) => {
             let answer = match route.serve {
-                Serve::Handler(handler) => handler(request),
+                Serve::Handler(handler) | Serve::Page(handler) => handler(request),
                 Serve::Operation(operation) => Box::pin(api::operations::run(operation, request)),
             };
             // What changes something runs in a task of its own: a caller who hangs up does not leave it half done, on
@@ -208,7 +208,8 @@ async fn admit(
     {
         return Err(reply::unauthenticated(own.as_ref().map(ToString::to_string).as_deref()));
     }
-    Ok(Request { app, session, ip, own, headers: parts.headers, params: open, query, body })
+    let path = parts.uri.path().to_owned();
+    Ok(Request { app, session, ip, own, headers: parts.headers, path, params: open, query, body })
 }
 
 /// How long a client may take to send a body: one that drips does not hold a connection for ever.

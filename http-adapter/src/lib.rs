@@ -9,7 +9,7 @@
 mod app;
 mod reply;
 mod request;
-pub use app::{App, Trust};
+pub use app::{App, Trust, Web};
 pub use reply::security_headers;
 
 mod origins;
@@ -28,6 +28,7 @@ pub use openapi::openapi;
 mod api;
 mod auth;
 mod form;
+mod web;
 
 mod tls;
 pub use tls::{Tls, TlsError, TlsFiles};

@@ -29,6 +29,7 @@ pub fn openapi() -> Value {
     for route in routes() {
         let how = match route.serve {
             Serve::Operation(operation) => of_operation(operation),
+            Serve::Page(_) => continue,
             Serve::Handler(_) => {
                 let found = by_route.as_mut().and_then(|all| all.get_mut(format!("{} {}", route.method, route.path)));
                 found.map(Value::take).unwrap_or_default()

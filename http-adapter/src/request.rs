@@ -25,6 +25,8 @@ pub(crate) struct Request {
     /// Where the caller reached the hub, if it can be told.
     pub(crate) own: Option<Origin>,
     pub(crate) headers: HeaderMap,
+    /// The path as it came, encoded.
+    pub(crate) path: String,
     /// The parts of the path that the route leaves open, decoded.
     pub(crate) params: HashMap<String, String>,
     /// The query, decoded, in its order.

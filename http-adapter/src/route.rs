@@ -3,9 +3,10 @@
 use std::{future::Future, pin::Pin, sync::LazyLock};
 
 use axum::response::Response;
+use frontend::PANELS;
 use management::{OPERATIONS, Operation};
 
-use crate::{api, auth, openapi, request::Request};
+use crate::{api, auth, openapi, request::Request, web};
 
 /// Who may use a route. There is no default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub struct Route {
 pub(crate) enum Serve {
     /// A handler.
     Handler(Handler),
+    /// A page or a file of the web frontend: no part of the API.
+    Page(Handler),
     /// One of Doorward's own operations.
     Operation(&'static Operation),
 }
@@ -70,13 +73,31 @@ impl Access {
     }
 }
 
-/// Returns every route there is: those of Home Assistant's API, and Doorward's own.
+/// Returns every route there is: those of Home Assistant's API, Doorward's own, and the pages of the frontend's panels.
 pub fn routes() -> impl Iterator<Item = &'static Route> {
     static OWN: LazyLock<Vec<Route>> = LazyLock::new(|| OPERATIONS.iter().map(Route::of).collect());
-    ROUTES.iter().chain(OWN.iter())
+    static OF_PANELS: LazyLock<Vec<Route>> =
+        LazyLock::new(|| PANELS.iter().flat_map(|panel| Route::of_panel(panel.url_path)).collect());
+    ROUTES.iter().chain(OWN.iter()).chain(PAGES).chain(OF_PANELS.iter())
 }
 
 impl Route {
+    /// Tells whether it is a page or a file of the web frontend, and so no part of the API.
+    pub const fn is_page(&self) -> bool {
+        matches!(self.serve, Serve::Page(_))
+    }
+
+    /// Returns the routes of a panel: its page, and whatever it opens below. The page is the same for everybody.
+    fn of_panel(panel: &str) -> [Self; 2] {
+        [format!("/{panel}"), format!("/{panel}/{{*rest}}")].map(|path| Self {
+            method: "GET",
+            // Once for each panel, for as long as the process runs.
+            path: path.leak(),
+            access: Access::Public,
+            serve: Serve::Page(|request| Box::pin(web::page::panel(request))),
+        })
+    }
+
     fn of(operation: &'static Operation) -> Self {
         let Operation { method, path, access, .. } = operation;
         let access = match access {
@@ -89,17 +110,19 @@ impl Route {
 }
 
 macro_rules! routes {
-    ($($method:ident $path:literal $access:ident $handler:path;)*) => {
-        const ROUTES: &[Route] = &[$(Route {
+    ($name:ident $kind:ident: $($method:ident $path:literal $access:ident $handler:path;)*) => {
+        const $name: &[Route] = &[$(Route {
             method: stringify!($method),
             path: $path,
             access: Access::$access,
-            serve: Serve::Handler(|request| Box::pin($handler(request))),
+            serve: Serve::$kind(|request| Box::pin($handler(request))),
         },)*];
     };
 }
 
 routes! {
+    ROUTES Handler:
+
     GET    "/auth/providers"                                Public        auth::login::providers;
     POST   "/auth/login_flow"                               Public        auth::login::start;
     POST   "/auth/login_flow/{flow_id}"                     Public        auth::login::step;
@@ -164,4 +187,25 @@ routes! {
     GET    "/api/config/config_entries/subentries/flow/{flow_id}"   Admin api::flows::subentries::look;
     POST   "/api/config/config_entries/subentries/flow/{flow_id}"   Admin api::flows::subentries::step;
     DELETE "/api/config/config_entries/subentries/flow/{flow_id}"   Admin api::flows::subentries::abort;
+}
+
+routes! {
+    PAGES Page:
+
+    GET    "/"                                              Public        web::page::panel;
+    GET    "/auth/authorize"                                Public        web::page::authorize;
+    GET    "/onboarding.html"                               Public        web::page::onboarding;
+    GET    "/manifest.json"                                 Public        web::page::manifest;
+    GET    "/static/{*file}"                                Public        web::file::lasting;
+    GET    "/frontend_latest/{*file}"                       Public        web::file::lasting;
+    GET    "/frontend_es5/{*file}"                          Public        web::file::lasting;
+    GET    "/service_worker.js"                             Public        web::file::fresh;
+    GET    "/sw-modern.js"                                  Public        web::file::fresh;
+    GET    "/sw-legacy.js"                                  Public        web::file::fresh;
+    GET    "/robots.txt"                                    Public        web::file::fresh;
+    GET    "/.well-known/change-password"                   Public        web::page::change_password;
+    GET    "/developer-tools"                               Public        web::page::tools;
+    GET    "/developer-tools/{*rest}"                       Public        web::page::tools;
+    GET    "/config/developer-tools"                        Public        web::page::tools;
+    GET    "/config/developer-tools/{*rest}"                Public        web::page::tools;
 }

@@ -30,6 +30,26 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+/// Which web frontend is served.
+#[derive(Debug, Args)]
+pub(crate) struct FrontendFiles {
+    /// Serve Home Assistant's web frontend from this directory, into which the Python package home-assistant-frontend was
+    /// unpacked.
+    #[arg(long = "frontend", value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// Which releases of it are served.
+    #[arg(long = "frontend-release", value_enum, default_value = "tried")]
+    pub(crate) release: FrontendRelease,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum FrontendRelease {
+    /// The one that this hub was tried with.
+    Tried,
+    /// Whatever is there.
+    Any,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run a furnished demo home in a temporary directory.
@@ -40,6 +60,8 @@ pub(crate) enum Command {
         /// Write address, users and tokens to this file as JSON once the hub answers.
         #[arg(long)]
         creds_file: Option<PathBuf>,
+        #[command(flatten)]
+        frontend: FrontendFiles,
     },
     /// Run the hub.
     Serve {
@@ -55,6 +77,8 @@ pub(crate) enum Command {
         /// Which area an entity counts as being in.
         #[arg(long, value_enum, default_value = "own")]
         area_rule: Area,
+        #[command(flatten)]
+        frontend: FrontendFiles,
     },
     /// Print the description of the REST API: OpenAPI 3.1, as JSON.
     Openapi,

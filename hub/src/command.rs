@@ -25,9 +25,9 @@ use crate::{
 
 pub(crate) async fn run(command: Command) -> Result<()> {
     match command {
-        Command::Demo { listen, creds_file } => demo::run(listen, creds_file).await,
-        Command::Serve { data, listen, config, area_rule } => {
-            serve::run(&data, listen, config.as_deref(), area_rule).await
+        Command::Demo { listen, creds_file, frontend } => demo::run(listen, creds_file, &frontend).await,
+        Command::Serve { data, listen, config, area_rule, frontend } => {
+            serve::run(&data, listen, config.as_deref(), area_rule, &frontend).await
         }
         Command::Backup { file, place, locked } => backup::back_up(&file, place, locked).await,
         Command::Restore { file, data, replace, identities, passphrase } => {

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow};
 use auth_core::Network;
 use auth_login::client::Origin;
 use home::{PasskeyVerifier, SignOnProvider};
-use http_adapter::{AllowedOrigins, ServeOptions, Tls, TlsFiles, Trust, TrustedProxies};
+use http_adapter::{AllowedOrigins, ServeOptions, Tls, TlsFiles, Trust, TrustedProxies, Web};
 use serde::Deserialize;
 
 use crate::sign_on::{Provider, providers};
@@ -55,6 +55,7 @@ struct Http {
 pub(crate) struct Reached {
     pub(crate) listen: SocketAddr,
     pub(crate) trust: Arc<Trust>,
+    pub(crate) web: Web,
     pub(crate) tls: Option<Tls>,
     pub(crate) serve: ServeOptions,
 }
@@ -120,6 +121,7 @@ impl Config {
         Ok(Reached {
             listen: listen.or(self.http.listen).unwrap_or(LISTEN),
             trust: Arc::new(Trust { proxies: TrustedProxies(networks), origins: AllowedOrigins(origins) }),
+            web: Web::None,
             tls,
             serve: ServeOptions {
                 max_connections: self.http.max_connections.unwrap_or(default.max_connections).max(1),
@@ -133,7 +135,7 @@ impl Config {
 impl Reached {
     /// Returns what a hub of which nothing is configured has.
     pub(crate) fn plain(listen: SocketAddr) -> Self {
-        Self { listen, trust: Arc::default(), tls: None, serve: ServeOptions::default() }
+        Self { listen, trust: Arc::default(), web: Web::None, tls: None, serve: ServeOptions::default() }
     }
 
     /// Returns how addresses of the hub begin.

@@ -9,6 +9,7 @@ mod integrations;
 mod output;
 mod run;
 mod sign_on;
+mod web;
 
 use std::{process::ExitCode, time::Duration};
 

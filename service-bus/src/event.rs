@@ -67,6 +67,15 @@ impl Event {
     /// What the types begin with that the hub alone announces.
     pub const OWN_PREFIX: &str = "doorward_";
 
+    /// What a frontend keeps for a user has changed: heard by that user alone, whom the member `user_id` names.
+    pub const USER_DATA: &str = "doorward_user_data_changed";
+
+    /// What a frontend keeps for everybody has changed.
+    pub const SYSTEM_DATA: &str = "doorward_system_data_changed";
+
+    /// A notification came, changed or went: heard by administrators, and by the user whom the member `user_id` names.
+    pub const NOTIFICATION: &str = "doorward_notification_changed";
+
     /// Returns its number on this bus; later events have higher ones.
     pub const fn number(&self) -> u64 {
         self.number

@@ -163,6 +163,19 @@ impl<'a> Viewer<'a> {
 
     /// Tells whether the principal may hear of an event.
     pub fn hears(&self, event: &Event) -> bool {
+        let is_own = || match &event.data {
+            EventData::Other(data) => {
+                let user_id = data.get("user_id").and_then(Value::as_str);
+                user_id.is_some() && user_id == self.user_id.map(UserId::as_str)
+            }
+            EventData::StateChanged { .. } | EventData::Registry { .. } => false,
+        };
+        match &*event.event_type {
+            Event::USER_DATA => return self.rights.is_active() && is_own(),
+            Event::NOTIFICATION => return self.rights.is_admin() || self.rights.is_active() && is_own(),
+            Event::SYSTEM_DATA => return self.rights.is_active(),
+            _ => {}
+        }
         if !self.may_subscribe(Some(&event.event_type)) {
             return false;
         }

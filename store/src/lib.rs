@@ -7,7 +7,7 @@
 mod record;
 pub use record::{
     AuditSettings, BanRecord, BanScope, CoreConfig, GroupRecord, IgnoredIssue, LoginRecord, PasskeyRecord, Person,
-    Record, RecordKind, SecuritySettings, Stored,
+    Record, RecordKind, SecuritySettings, Stored, SystemData, UserData,
 };
 
 mod audit_log;

@@ -6,7 +6,7 @@ use auth_login::{
     password::StoredPassword,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 mod kinds;
 pub use kinds::{Record, RecordKind, Stored};
@@ -97,6 +97,22 @@ pub struct CoreConfig {
     pub external_url: Option<String>,
     /// Where the hub is reached at home.
     pub internal_url: Option<String>,
+}
+
+/// What a frontend keeps for a user: how that user likes its pages.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UserData {
+    /// Whose.
+    pub user_id: UserId,
+    /// By key, such as `sidebar`.
+    pub values: Map<String, Value>,
+}
+
+/// What a frontend keeps for everybody.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SystemData {
+    /// By key, such as `home`.
+    pub values: Map<String, Value>,
 }
 
 /// What is recorded in the audit trail, and how long it is kept.

@@ -43,7 +43,7 @@ type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 /// conditions and its tokens policies, which an older hub would pass over, and so allow more. The fourth has the audit
 /// trail, the fifth what must be shown for what, limits of tokens, bans, and links to accounts at identity
 /// providers.
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
 
 /// How many batches may wait for the writer; more wait to be let in.
 const QUEUE: usize = 64;

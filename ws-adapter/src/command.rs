@@ -7,11 +7,15 @@ mod credentials;
 mod entries;
 mod events;
 mod flows;
+mod frontend;
 mod history;
+mod integrations;
+mod notifications;
 mod people;
 mod registry;
 mod registry_views;
 mod repairs;
+mod search;
 mod second_factor;
 mod services;
 mod states;
@@ -212,9 +216,10 @@ commands! {
     "supported_features"                                      Authenticated Here  core::supported_features;
     "get_config"                                              Authenticated Here  core::get_config;
     "get_services"                                            Authenticated Here  services::get_services;
-    "get_panels"                                              Authenticated Here  core::get_panels;
-    "manifest/list"                                           Authenticated Here  core::manifest_list;
-    "manifest/get"                                            Authenticated Here  core::manifest_get;
+    "manifest/list"                                           Authenticated Here  integrations::list;
+    "manifest/get"                                            Authenticated Here  integrations::get;
+    "integration/wait"                                        Authenticated Here  integrations::wait;
+    "integration/descriptions"                                Admin         Here  integrations::descriptions;
     "integration/setup_info"                                  Admin         Here  core::setup_info;
     "slugify"                                                 Authenticated Here  core::slugify;
     "subscribe_bootstrap_integrations"                        Authenticated Here  core::subscribe_bootstrap;
@@ -244,6 +249,9 @@ commands! {
     "config/auth_provider/homeassistant/admin_change_password" Owner        Apart users::admin_change_password;
     "config/auth_provider/homeassistant/admin_change_username" Owner        Apart users::admin_change_username;
     "person/list"                                             Authenticated Here  people::list;
+    "person/create"                                           Admin         Apart people::create;
+    "person/update"                                           Admin         Apart people::update;
+    "person/delete"                                           Admin         Apart people::delete;
 
     "config/entity_registry/list"                             Authenticated Here  registry::list_entities;
     "config/entity_registry/list_for_display"                 Authenticated Here  registry::list_for_display;
@@ -297,4 +305,24 @@ commands! {
     "recorder/info"                                           Authenticated Here  history::info;
     "recorder/get_statistics_metadata"                        Authenticated Here  history::statistics_metadata;
     "recorder/statistics_during_period"                       Authenticated Here  history::statistics;
+    "search/related"                                          Authenticated Here  search::related;
+    "persistent_notification/get"                             Authenticated Here  notifications::list;
+    "persistent_notification/subscribe"                       Authenticated Here  notifications::subscribe;
+
+    "get_panels"                                              Authenticated Here  frontend::get_panels;
+    "frontend/get_version"                                    Authenticated Here  frontend::get_version;
+    "frontend/get_themes"                                     Authenticated Here  frontend::get_themes;
+    "frontend/get_icons"                                      Authenticated Here  frontend::get_icons;
+    "frontend/get_user_data"                                  Authenticated Here  frontend::get_user_data;
+    "frontend/subscribe_user_data"                            Authenticated Here  frontend::subscribe_user_data;
+    "frontend/set_user_data"                                  Authenticated Apart frontend::set_user_data;
+    "frontend/get_system_data"                                Authenticated Here  frontend::get_system_data;
+    "frontend/subscribe_system_data"                          Authenticated Here  frontend::subscribe_system_data;
+    "frontend/set_system_data"                                Admin         Apart frontend::set_system_data;
+    "lovelace/info"                                           Authenticated Here  frontend::dashboards_info;
+    "lovelace/config"                                         Authenticated Here  frontend::dashboard_config;
+    "lovelace/resources"                                      Authenticated Here  frontend::none_of_them;
+    "lovelace/dashboards/list"                                Authenticated Here  frontend::none_of_them;
+    "config/category_registry/list"                           Authenticated Here  frontend::no_categories;
+    "labs/subscribe"                                          Authenticated Here  frontend::subscribe_labs;
 }

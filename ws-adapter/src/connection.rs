@@ -16,6 +16,7 @@ use crate::{
     CommandError,
     command::{self, Access, Call, Command, Reply, Run, Running},
     frame::{Ids, messages},
+    in_sight::InSight,
     message,
     subscription::{Subscription, Subscriptions},
 };
@@ -39,6 +40,8 @@ pub(crate) struct Connection {
     /// Messages of the last frame that have not been handled.
     inbox: VecDeque<Value>,
     subscriptions: Subscriptions,
+    /// What was in sight, if this connection is told of registries.
+    in_sight: Option<InSight>,
     outbox: VecDeque<Waiting>,
     waiting_bytes: usize,
     news: mpsc::Sender<News>,
@@ -72,6 +75,7 @@ impl Connection {
             ids: Ids::default(),
             inbox: VecDeque::new(),
             subscriptions: Subscriptions::new(),
+            in_sight: None,
             outbox: VecDeque::new(),
             waiting_bytes: 0,
             news,

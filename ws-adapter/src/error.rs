@@ -165,6 +165,7 @@ impl From<ChangeError> for CommandError {
             ChangeError::Registry(error) => error.into(),
             ChangeError::Manage(error) => error.into(),
             ChangeError::Invalid(text) => Self::new("invalid_info", text),
+            ChangeError::NotFound(text) => Self::new("not_found", text),
             ChangeError::Store(error) => Self::unknown(&error),
         }
     }

@@ -15,7 +15,9 @@ mod command;
 pub use command::{Access, Command, commands};
 
 mod connection;
+mod in_sight;
 mod subscription;
+mod told;
 
 mod socket;
 pub use socket::{PATH, route};

@@ -8,12 +8,13 @@ use std::{
 };
 
 use auth_core::EntityId;
-use config_entries::EntryFilter;
 use serde_json::{Map, Value, json};
 use service_bus::{EventData, State, Viewer};
 use templates::Listeners;
 
 pub(crate) use past::{HistorySubscription, LogbookSubscription};
+
+use crate::told::Told;
 
 /// One subscription.
 #[derive(Debug)]
@@ -24,12 +25,8 @@ pub(crate) enum Subscription {
     Entities(Box<EntitySubscription>),
     /// A template, rendered anew when what it read has changed.
     Template(Box<TemplateSubscription>),
-    /// Config entries.
-    Entries { filter: EntryFilter, since: u64 },
-    /// Flows that nobody has open.
-    Flows { since: u64 },
-    /// Audit records as they are written.
-    Audit { since: u64 },
+    /// What the home tells of one kind of thing.
+    Told { told: Told, since: u64 },
     /// What entities were, and what they become.
     History(Box<HistorySubscription>),
     /// The logbook.

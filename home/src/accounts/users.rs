@@ -156,11 +156,16 @@ impl Home {
             stored.push(Change::Delete(RecordKind::Factor, user_id.clone()));
             stored.extend(self.books().passkeys.deletions(&user.id));
         }
+        if self.books().display.has_user(&user.id) {
+            stored.push(Change::Delete(RecordKind::UserData, user_id.clone()));
+        }
         turn.on(user_id.as_str());
         turn.with(json!({"name": user.name}));
         self.commit(&mut turn, stored).await?;
+        self.inner.notifications.remove_user(&user.id);
         {
             let mut books = self.books();
+            books.display.remove_user(&user.id);
             books.tokens.remove_user(&user.id);
             books.factors.remove(&user.id);
             books.passkeys.remove(&user.id);

@@ -16,7 +16,11 @@ use serde_json::{Map, Value, json};
 use service_bus::{WriteStates, now};
 
 use super::{accounts::at_machine, open_home};
-use crate::{cli::Area, config::Reached, integrations, output, run};
+use crate::{
+    cli::{Area, FrontendFiles},
+    config::Reached,
+    integrations, output, run, web,
+};
 
 /// The light that `kitchen` may control, and one that it may not.
 const LIGHT: &str = "light.kitchen_lights";
@@ -32,7 +36,7 @@ const USERS: [(&str, &str); 6] = [
     ("areas", "kitchen-area"),
 ];
 
-pub(crate) async fn run(listen: SocketAddr, creds_file: Option<PathBuf>) -> Result<()> {
+pub(crate) async fn run(listen: SocketAddr, creds_file: Option<PathBuf>, files: &FrontendFiles) -> Result<()> {
     let listener = run::listen(listen).await?;
     let address = listener.local_addr()?;
     let url = format!("http://{address}");
@@ -51,6 +55,7 @@ pub(crate) async fn run(listen: SocketAddr, creds_file: Option<PathBuf>) -> Resu
         home.bus().register(service)?;
     }
     integrations::register(&home)?;
+    home.register_notifications()?;
     integrations::add(&home, DemoBridge::new(bridges))?;
     integrations::add(&home, Uptime)?;
     home.manager().start().await;
@@ -60,6 +65,8 @@ pub(crate) async fn run(listen: SocketAddr, creds_file: Option<PathBuf>) -> Resu
     });
 
     greet(&url, &users);
+    let web = web::open(files);
+    web::say(&web);
     if let Some(file) = creds_file {
         // Connections are accepted as soon as there is a listener, so whoever sees the file gets an answer.
         let creds = json!({
@@ -76,7 +83,7 @@ pub(crate) async fn run(listen: SocketAddr, creds_file: Option<PathBuf>) -> Resu
         });
         write_private(&file, &creds.to_string()).with_context(|| format!("writing {}", file.display()))?;
     }
-    let served = run::until_stopped(home, listener, Reached::plain(address)).await;
+    let served = run::until_stopped(home, listener, Reached { web, ..Reached::plain(address) }).await;
     living.abort();
     served
 }

@@ -10,18 +10,25 @@ use tokio::net::TcpListener;
 
 use super::open_home_with;
 use crate::{
-    cli::Area,
+    cli::{Area, FrontendFiles},
     config::{Config, Reached},
-    integrations, output, run,
+    integrations, output, run, web,
 };
 
-pub(crate) async fn run(data: &Path, listen: Option<SocketAddr>, config: Option<&Path>, area_rule: Area) -> Result<()> {
+pub(crate) async fn run(
+    data: &Path,
+    listen: Option<SocketAddr>,
+    config: Option<&Path>,
+    area_rule: Area,
+    files: &FrontendFiles,
+) -> Result<()> {
     let config = Config::read(config)?;
-    let (reached, passkeys) = (config.reached(listen)?, config.passkeys()?);
+    let (mut reached, passkeys) = (config.reached(listen)?, config.passkeys()?);
     let providers = config.single_sign_on()?;
     let listener = run::listen(reached.listen).await?;
     let home = open_home_with(data, area_rule, passkeys).await?;
     home.offer_single_sign_on(providers);
+    reached.web = web::open(files);
     serve(home, listener, reached).await
 }
 
@@ -43,11 +50,13 @@ pub(super) async fn serve(home: Home, listener: TcpListener, reached: Reached) -
     let writer = home.bus().authorize(&core, WriteStates { integration: "homeassistant".to_owned() })?;
     let n = home.restore_unprovided(&home.bus().state_writer(writer));
     integrations::register(&home)?;
+    home.register_notifications()?;
     let address = listener.local_addr()?;
     output::line(format!("doorward listens on {}://{address}", reached.scheme()));
     if reached.tls.is_none() && reached.trust.proxies.0.is_empty() && !address.ip().is_loopback() {
         output::line("not encrypted: whoever is on the network can read passwords and tokens (http.tls_certificate)");
     }
+    web::say(&reached.web);
     if n > 0 {
         output::line(format!("{n} entities are unavailable: nothing here provides them"));
     }

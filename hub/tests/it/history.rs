@@ -333,6 +333,11 @@ fn the_recorder_says_what_it_is() {
     ] {
         assert_eq!(info[member], value, "{member}");
     }
+    // By these pages know that there is something to ask.
+    let components = ws.result("get_config", json!({}))["components"].clone();
+    for component in ["history", "logbook", "recorder"] {
+        assert!(components.as_array().unwrap().contains(&json!(component)), "{components}");
+    }
     assert_eq!(ws.result("recorder/get_statistics_metadata", json!({"statistic_ids": ["sensor.x"]})), json!([]));
     let asked = json!({"start_time": START, "statistic_ids": ["sensor.x"], "period": "5minute", "types": ["mean"]});
     assert_eq!(ws.result("recorder/statistics_during_period", asked), json!({}));

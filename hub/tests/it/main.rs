@@ -21,6 +21,7 @@ mod crash;
 mod damage;
 mod editing;
 mod entries;
+mod frontend;
 mod history;
 mod import;
 mod leaks;

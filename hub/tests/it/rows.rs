@@ -36,6 +36,25 @@ pub(crate) fn rest(entity: &str) -> Vec<RestRow> {
             )
             | ("GET", "/api/onboarding") => (&[], None),
             ("GET", "/auth/external/callback" | "/auth/oidc") => (&[], None),
+            ("GET", "/static/{*file}" | "/frontend_latest/{*file}" | "/frontend_es5/{*file}") => {
+                (&[("*file", "none")], None)
+            }
+            (
+                "GET",
+                "/"
+                | "/auth/authorize"
+                | "/onboarding.html"
+                | "/manifest.json"
+                | "/service_worker.js"
+                | "/sw-modern.js"
+                | "/sw-legacy.js"
+                | "/robots.txt"
+                | "/.well-known/change-password"
+                | "/developer-tools"
+                | "/config/developer-tools",
+            ) => (&[], None),
+            ("GET", "/developer-tools/{*rest}" | "/config/developer-tools/{*rest}") => (&[("*rest", "state")], None),
+            ("GET", path) if is_page(path) => (&[("*rest", "none")], None),
             ("GET", "/auth/oidc/{provider}/start" | "/auth/oidc/{provider}/callback") => {
                 (&[("provider", "none")], None)
             }
@@ -100,6 +119,12 @@ pub(crate) fn rest(entity: &str) -> Vec<RestRow> {
         RestRow { route, path, body }
     });
     rows.collect()
+}
+
+/// Tells whether a path is a panel's, or below one's.
+pub(crate) fn is_page(path: &str) -> bool {
+    let panel = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    frontend::PANELS.iter().any(|known| known.url_path == panel)
 }
 
 /// Returns the members of an honest request of an operation. What it names does not exist where it would change something.
@@ -248,6 +273,27 @@ pub(crate) fn ws(entity: &str) -> Vec<WsRow> {
             "repairs/get_issue_data" => json!({"domain": "none", "issue_id": "none"}),
             "repairs/ignore_issue" => json!({"domain": "none", "issue_id": "none", "ignore": true}),
             "frontend/get_translations" => json!({"language": "en", "category": "config"}),
+            "integration/descriptions"
+            | "persistent_notification/get"
+            | "persistent_notification/subscribe"
+            | "frontend/get_version"
+            | "frontend/get_themes"
+            | "frontend/get_user_data"
+            | "frontend/subscribe_user_data"
+            | "lovelace/info"
+            | "lovelace/config"
+            | "lovelace/resources"
+            | "lovelace/dashboards/list" => json!({}),
+            "integration/wait" => json!({"domain": "light"}),
+            "person/create" => json!({"name": " "}),
+            "person/update" | "person/delete" => json!({"person_id": "none"}),
+            "search/related" => json!({"item_type": "entity", "item_id": entity}),
+            "frontend/get_icons" => json!({"category": "entity_component"}),
+            // For nothing: nothing changes.
+            "frontend/set_user_data" | "frontend/set_system_data" => json!({"key": "matrix", "value": null}),
+            "frontend/get_system_data" | "frontend/subscribe_system_data" => json!({"key": "home"}),
+            "config/category_registry/list" => json!({"scope": "automation"}),
+            "labs/subscribe" => json!({"domain": "frontend", "preview_feature": "none"}),
             "doorward/audit/subscribe" => json!({}),
             "history/history_during_period" | "history/stream" | "logbook/get_events" | "logbook/event_stream" => {
                 json!({"start_time": LONG_AGO, "entity_ids": [entity]})
@@ -272,6 +318,7 @@ pub(crate) fn service_access(domain: &str, service: &str) -> String {
     match specs.iter().find(|spec| spec.domain == domain && spec.name == service) {
         Some(spec) => spec.access.to_string(),
         None if domain == "script" => format!("script.{service}:control"),
+        None if domain == "persistent_notification" => "authenticated".to_owned(),
         // They change what entries depend on.
         None if domain == "demo_bridge" => "admin".to_owned(),
         None => panic!("service {domain}.{service} has no row in the matrix"),

@@ -7,7 +7,7 @@ use registries::{AreaEntry, DeviceEntry, EntityEntry, FloorEntry, LabelEntry};
 
 use super::{
     AuditSettings, BanRecord, CoreConfig, GroupRecord, IgnoredIssue, LoginRecord, PasskeyRecord, Person,
-    SecuritySettings,
+    SecuritySettings, SystemData, UserData,
 };
 
 /// How [`Stored`] holds records of a kind: all, or the one that there is.
@@ -152,6 +152,10 @@ kinds! {
     Ban(BanRecord) in "bans" since 5 as bans: Vec<BanRecord>, id |ban| &ban.network;
     /// Links to accounts at identity providers.
     Identity(Identity) in "identities" since 5 as identities: Vec<Identity>, id |identity| identity.id.as_str();
+    /// What frontends keep for users.
+    UserData(UserData) in "user_data" since 6 as user_data: Vec<UserData>, id |data| data.user_id.as_str();
+    /// What frontends keep for everybody, if they ever did.
+    SystemData(SystemData) in "system_data" since 6 as system_data: Option<SystemData>, id |_| "system";
 }
 
 impl Stored {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use home::{CorePatch, UpdateCore, components_for, config_value};
+use home::{CorePatch, UpdateCore, config_value};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -33,68 +33,6 @@ pub(crate) fn supported_features(
 pub(crate) fn get_config(connection: &mut Connection, _: u64, data: Map<String, Value>) -> Result<Reply, CommandError> {
     no_members(&data)?;
     connection.view(|home, viewer| Ok(Reply::Result(config_value(home, viewer))))
-}
-
-/// Lists the panels: the frontend's own need its files, which are not served here yet.
-pub(crate) fn get_panels(_: &mut Connection, _: u64, data: Map<String, Value>) -> Result<Reply, CommandError> {
-    no_members(&data)?;
-    Ok(Reply::Result(json!({})))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Manifests {
-    integrations: Option<Vec<String>>,
-}
-
-pub(crate) fn manifest_list(
-    connection: &mut Connection,
-    _: u64,
-    data: Map<String, Value>,
-) -> Result<Reply, CommandError> {
-    let Manifests { integrations } = read(data)?;
-    connection.view(|home, viewer| {
-        let known = components_for(home, viewer);
-        let wanted = known.iter().filter(|domain| integrations.as_ref().is_none_or(|list| list.contains(domain)));
-        Ok(Reply::Result(wanted.map(|domain| manifest(domain)).collect()))
-    })
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Manifest {
-    integration: String,
-}
-
-pub(crate) fn manifest_get(
-    connection: &mut Connection,
-    _: u64,
-    data: Map<String, Value>,
-) -> Result<Reply, CommandError> {
-    let Manifest { integration } = read(data)?;
-    connection.view(|home, viewer| {
-        if components_for(home, viewer).contains(&integration) {
-            return Ok(Reply::Result(manifest(&integration)));
-        }
-        Err(CommandError::new("not_found", "Integration not found"))
-    })
-}
-
-fn manifest(domain: &str) -> Value {
-    let mut name = domain.replace('_', " ");
-    if let Some(first) = name.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    json!({
-        "domain": domain,
-        "name": name,
-        "codeowners": [],
-        "dependencies": [],
-        "documentation": format!("https://www.home-assistant.io/integrations/{domain}"),
-        "integration_type": "entity",
-        "is_built_in": true,
-        "overwrites_built_in": false,
-    })
 }
 
 pub(crate) fn setup_info(_: &mut Connection, _: u64, data: Map<String, Value>) -> Result<Reply, CommandError> {

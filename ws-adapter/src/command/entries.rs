@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Call, OneOrMany, Reply, read};
-use crate::{CommandError, connection::Connection, message};
+use crate::{CommandError, connection::Connection, message, told::Told};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,7 +46,7 @@ struct Subscribe {
 pub(crate) fn subscribe(connection: &mut Connection, id: u64, data: Map<String, Value>) -> Result<Reply, CommandError> {
     let Subscribe { type_filter } = read(data)?;
     let filter = filter(None, type_filter)?;
-    connection.subscribe_to_entries(id, filter.clone())?;
+    connection.subscribe_to(id, Told::Entries(filter.clone()))?;
     let entries = entries(connection, &filter);
     let first: Value = entries.into_iter().map(|entry| json!({"type": null, "entry": entry})).collect();
     connection.send(message::result(id, &Value::Null));

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Call, Reply, no_members};
-use crate::{CommandError, connection::Connection, message};
+use crate::{CommandError, connection::Connection, message, told::Told};
 
 pub(crate) fn progress(connection: &mut Connection, _: u64, data: Map<String, Value>) -> Result<Reply, CommandError> {
     no_members(&data)?;
@@ -17,7 +17,7 @@ pub(crate) fn progress(connection: &mut Connection, _: u64, data: Map<String, Va
 pub(crate) fn subscribe(connection: &mut Connection, id: u64, data: Map<String, Value>) -> Result<Reply, CommandError> {
     no_members(&data)?;
     let asked = connection.authorize(ListFlows)?;
-    connection.subscribe_to_flows(id)?;
+    connection.subscribe_to(id, Told::Flows)?;
     let flows = connection.home.manager().flows_in_progress(&asked);
     let item = |flow: Value| json!({"type": null, "flow_id": flow.get("flow_id"), "flow": flow});
     let first: Value = flows.into_iter().map(item).collect();

@@ -1,7 +1,8 @@
-//! Texts of integrations. Which there are says what is in the home: for administrators; others get none.
+//! Texts: of entity domains for whoever sees the domain; of integrations, which say what is in the home, for administrators.
 
 use config_entries::ListEntries;
-use home::translations;
+use frontend::{domain_title, domain_words};
+use home::{components_for, translations};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -21,11 +22,25 @@ struct Get {
 /// Answers in English, whatever language is asked for: that fills the gaps of every other.
 pub(crate) fn get(connection: &mut Connection, _: u64, data: Map<String, Value>) -> Result<Reply, CommandError> {
     let Get { category, integration, config_flow, .. } = read(data)?;
-    if connection.authorize(ListEntries).map(drop).is_err() {
-        return Ok(Reply::Result(json!({"resources": {}})));
-    }
     let integrations = integration.map(OneOrMany::into_vec);
-    let only_with_flow = config_flow.unwrap_or(false) && integrations.is_none();
-    let resources = translations(&connection.home, &category, integrations.as_deref(), only_with_flow);
+    let mut resources = connection.view(|home, viewer| {
+        let domains = components_for(home, viewer).into_iter();
+        let wanted = domains.filter(|domain| integrations.as_ref().is_none_or(|wanted| wanted.contains(domain)));
+        let mut texts = Map::new();
+        for domain in wanted {
+            match category.as_str() {
+                "entity_component" => texts.extend(domain_words(&domain)),
+                "title" => texts.extend(
+                    domain_title(&domain).map(|title| (format!("component.{domain}.title"), Value::from(title))),
+                ),
+                _ => {}
+            }
+        }
+        Ok(texts)
+    })?;
+    if connection.authorize(ListEntries).is_ok() {
+        let only_with_flow = config_flow.unwrap_or(false) && integrations.is_none();
+        resources.extend(translations(&connection.home, &category, integrations.as_deref(), only_with_flow));
+    }
     Ok(Reply::Result(json!({"resources": resources})))
 }

@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use auth_core::Timestamp;
-use config_entries::EntryFilter;
 use home::Home;
-use serde_json::{Value, json};
+use serde_json::Value;
 use service_bus::{Event, EventData, Viewer, now};
 
 use super::{Connection, Waiting};
 use crate::{
-    CommandError, message,
+    CommandError,
+    in_sight::{InSight, REGISTRY_EVENTS},
+    message,
     subscription::{
         EntityFilter, EntitySubscription, HistorySubscription, LogbookSubscription, Subscription, TemplateSubscription,
         TemplateWish,
     },
+    told::Told,
 };
 
 /// The most subscriptions of one connection.
@@ -40,18 +42,8 @@ impl Connection {
                         self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
                     }
                 }
-                Subscription::Entries { since, .. } => {
-                    if number > *since && &*event.event_type == Home::ENTRY_EVENT {
-                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
-                    }
-                }
-                Subscription::Flows { since } => {
-                    if number > *since && &*event.event_type == Home::FLOW_EVENT {
-                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
-                    }
-                }
-                Subscription::Audit { since } => {
-                    if number > *since && &*event.event_type == Home::AUDIT_EVENT {
+                Subscription::Told { told, since } => {
+                    if number > *since && &*event.event_type == told.event_type() {
                         self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
                     }
                 }
@@ -81,6 +73,8 @@ impl Connection {
     /// Looks again at everything that was shown: rights or the home have changed.
     pub(crate) fn on_world_changed(&mut self) {
         let world = self.home.bus().world();
+        let viewer = Viewer::new(&world, &self.session.principal);
+        let appeared = self.in_sight.as_mut().map(|in_sight| in_sight.look(&viewer)).unwrap_or_default();
         let mut templates = Vec::new();
         for (id, subscription) in &mut self.subscriptions {
             match subscription {
@@ -103,12 +97,13 @@ impl Connection {
                         self.outbox.push_back(Waiting::Text(message::event(*id, &text)));
                     }
                 }
-                Subscription::Events { .. }
-                | Subscription::Logbook(_)
-                | Subscription::Entries { .. }
-                | Subscription::Flows { .. }
-                | Subscription::Audit { .. }
-                | Subscription::Nothing => {}
+                Subscription::Events { event_type, .. } => {
+                    let told = appeared.iter().filter(|(kind, _)| event_type.as_deref() == Some(kind));
+                    for (_, event) in told {
+                        self.outbox.push_back(Waiting::Text(message::event(*id, &event.to_string())));
+                    }
+                }
+                Subscription::Told { .. } | Subscription::Logbook(_) | Subscription::Nothing => {}
             }
         }
         templates.into_iter().for_each(|id| self.render(id));
@@ -126,21 +121,8 @@ impl Connection {
             Subscription::Entities(entities) if event.number() > entities.since => {
                 entities.change(&viewer, &event.data)
             }
-            Subscription::Entries { filter, .. } => match &event.data {
-                EventData::Other(change) => {
-                    let entry = change.get("entry").unwrap_or(&Value::Null);
-                    let domain = entry.get("domain").and_then(Value::as_str).unwrap_or_default();
-                    let wanted = filter.wants(entry, self.home.manager().kind_of(domain));
-                    wanted.then(|| json!([change]).to_string())
-                }
-                EventData::StateChanged { .. } | EventData::Registry { .. } => None,
-            },
-            Subscription::Flows { .. } => match &event.data {
-                EventData::Other(change) => Some(json!([change]).to_string()),
-                EventData::StateChanged { .. } | EventData::Registry { .. } => None,
-            },
-            Subscription::Audit { .. } => match &event.data {
-                EventData::Other(record) => Some(json!(record).to_string()),
+            Subscription::Told { told, .. } => match &event.data {
+                EventData::Other(data) => told.show(&self.home, &viewer, data),
                 EventData::StateChanged { .. } | EventData::Registry { .. } => None,
             },
             Subscription::History(history) => history.change(&self.home, &viewer, event),
@@ -152,28 +134,18 @@ impl Connection {
     pub(crate) fn subscribe_to_events(&mut self, id: u64, event_type: Option<String>) -> Result<(), CommandError> {
         self.has_room()?;
         let since = self.feed.listen(event_type.as_deref());
+        if event_type.as_deref().is_some_and(|kind| REGISTRY_EVENTS.contains(&kind)) && self.in_sight.is_none() {
+            self.in_sight = Some(self.view(|_, viewer| Ok(InSight::of(viewer)))?);
+        }
         self.subscriptions.insert(id, Subscription::Events { event_type, since });
         Ok(())
     }
 
-    pub(crate) fn subscribe_to_entries(&mut self, id: u64, filter: EntryFilter) -> Result<(), CommandError> {
+    /// Subscribes to what the home tells of one kind of thing.
+    pub(crate) fn subscribe_to(&mut self, id: u64, told: Told) -> Result<(), CommandError> {
         self.has_room()?;
-        let since = self.feed.listen(Some(Home::ENTRY_EVENT));
-        self.subscriptions.insert(id, Subscription::Entries { filter, since });
-        Ok(())
-    }
-
-    pub(crate) fn subscribe_to_flows(&mut self, id: u64) -> Result<(), CommandError> {
-        self.has_room()?;
-        let since = self.feed.listen(Some(Home::FLOW_EVENT));
-        self.subscriptions.insert(id, Subscription::Flows { since });
-        Ok(())
-    }
-
-    pub(crate) fn subscribe_to_audit(&mut self, id: u64) -> Result<(), CommandError> {
-        self.has_room()?;
-        let since = self.feed.listen(Some(Home::AUDIT_EVENT));
-        self.subscriptions.insert(id, Subscription::Audit { since });
+        let since = self.feed.listen(Some(told.event_type()));
+        self.subscriptions.insert(id, Subscription::Told { told, since });
         Ok(())
     }
 
@@ -257,9 +229,7 @@ impl Connection {
                 | Subscription::History(_)
                 | Subscription::Logbook(_),
             ) => self.feed.unlisten(Some("state_changed")),
-            Some(Subscription::Entries { .. }) => self.feed.unlisten(Some(Home::ENTRY_EVENT)),
-            Some(Subscription::Flows { .. }) => self.feed.unlisten(Some(Home::FLOW_EVENT)),
-            Some(Subscription::Audit { .. }) => self.feed.unlisten(Some(Home::AUDIT_EVENT)),
+            Some(Subscription::Told { told, .. }) => self.feed.unlisten(Some(told.event_type())),
             Some(Subscription::Nothing) => {}
         }
         true

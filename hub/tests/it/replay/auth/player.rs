@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::super::{Reference, is_id};
 use crate::{
+    frontend::files::package,
     import,
     support::{Answer, Request, Server, Temporary, Ws},
 };
@@ -49,8 +50,14 @@ struct Socket {
 impl Player {
     pub(super) fn new(lines: Vec<Value>) -> Self {
         let dir = import::imported();
+        // The page to log in on is the frontend's: of the package that the recorded home had.
+        let page = lines
+            .iter()
+            .find(|line| line["request"]["path"].as_str().is_some_and(|path| path.starts_with("/auth/authorize?")));
+        let files = dir.0.join("frontend");
+        package(&files, frontend::VERSION, page.and_then(|line| line["response"]["body"].as_str()));
         Self {
-            server: Server::serve(&dir.0, &[]),
+            server: Server::serve(&dir.0, &["--frontend", files.to_str().unwrap()]),
             _dir: dir,
             reference: Reference {
                 n: 0,
