@@ -160,6 +160,10 @@ routes! {
     POST   "/api/template"                                  Authenticated api::template::render;
     GET    "/api/calendars"                                 Authenticated api::calendars::list;
     GET    "/api/calendars/{entity_id}"                     ReadEntity    api::calendars::events;
+    GET    "/api/history/period"                            Authenticated api::history::period;
+    GET    "/api/history/period/{start}"                    Authenticated api::history::period;
+    GET    "/api/logbook"                                   Authenticated api::history::logbook;
+    GET    "/api/logbook/{start}"                           Authenticated api::history::logbook;
 
     GET    "/api/config/config_entries/entry"               Authenticated api::entries::list;
     DELETE "/api/config/config_entries/entry/{entry_id}"    Admin         api::entries::remove;
