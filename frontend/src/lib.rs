@@ -21,4 +21,4 @@ mod icons;
 mod words;
 pub use brand::brand_image;
 pub use icons::domain_icons;
-pub use words::{domain_title, domain_words};
+pub use words::{domain_title, domain_words, second_factor_words};

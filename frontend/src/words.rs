@@ -22,6 +22,21 @@ pub fn domain_title(domain: &str) -> Option<&'static str> {
     WORDS.iter().find(|(of, class, ..)| *of == domain && *class == "_").map(|(_, _, name, _)| *name)
 }
 
+/// Returns the words of setting up a second factor, which everybody has for their own.
+pub fn second_factor_words() -> Map<String, Value> {
+    let words = [
+        ("title", "Authenticator app"),
+        ("step.init.title", "Set up an authenticator app"),
+        (
+            "step.init.description",
+            "Scan this code with the authenticator app on your phone:\n\n{qr_code}\n\nOr type it into the app: **`{code}`**\n\n\
+             Then enter the six digits that the app shows.",
+        ),
+        ("error.invalid_code", "That code is not right. Is the clock of your phone?"),
+    ];
+    words.map(|(key, text)| (format!("component.auth.mfa_setup.totp.{key}"), Value::from(text))).into_iter().collect()
+}
+
 const ON_OFF: &[(&str, &str)] = &[("on", "On"), ("off", "Off")];
 const OPEN_CLOSED: &[(&str, &str)] = &[("on", "Open"), ("off", "Closed")];
 const SEEN: &[(&str, &str)] = &[("on", "Detected"), ("off", "Clear")];

@@ -207,6 +207,7 @@ commands! {
     "call_service"                                            Service       Apart services::call_service;
     "get_states"                                              Authenticated Here  states::get_states;
     "subscribe_entities"                                      Authenticated Here  states::subscribe_entities;
+    "subscribe_condition"                                     Authenticated Here  states::subscribe_condition;
     "subscribe_events"                                        Events        Here  events::subscribe_events;
     "unsubscribe_events"                                      Authenticated Here  events::unsubscribe_events;
     "fire_event"                                              Admin         Apart events::fire_event;

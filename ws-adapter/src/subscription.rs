@@ -1,5 +1,6 @@
 //! What a connection listens to.
 
+mod condition;
 mod past;
 
 use std::{
@@ -12,6 +13,7 @@ use serde_json::{Map, Value, json};
 use service_bus::{EventData, State, Viewer};
 use templates::Listeners;
 
+pub(crate) use condition::ConditionSubscription;
 pub(crate) use past::{HistorySubscription, LogbookSubscription};
 
 use crate::told::Told;
@@ -31,6 +33,8 @@ pub(crate) enum Subscription {
     History(Box<HistorySubscription>),
     /// The logbook.
     Logbook(Box<LogbookSubscription>),
+    /// Whether a condition holds.
+    Condition(Box<ConditionSubscription>),
     /// Something that never happens here.
     Nothing,
 }

@@ -288,6 +288,9 @@ pub(crate) fn ws(entity: &str) -> Vec<WsRow> {
             | "lovelace/config"
             | "lovelace/resources"
             | "lovelace/dashboards/list" => json!({}),
+            "subscribe_condition" => {
+                json!({"condition": {"condition": "state", "entity_id": entity, "state": "on"}})
+            }
             "integration/wait" => json!({"domain": "light"}),
             "person/create" => json!({"name": " "}),
             "person/update" | "person/delete" => json!({"person_id": "none"}),

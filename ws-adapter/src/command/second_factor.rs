@@ -38,6 +38,8 @@ pub(crate) async fn set_up(mut call: Call) -> Result<Reply, CommandError> {
                     "type": "create_entry",
                     "flow_id": flow_id,
                     "handler": MODULE,
+                    // The one text of an end that Home Assistant's profile page shows.
+                    "title": title(&codes.0),
                     // Shown once, to be written down: Home Assistant has none.
                     "data": {"result": secret, "recovery_codes": codes.0},
                     "description": null,
@@ -72,6 +74,11 @@ pub(crate) async fn renew_recovery(call: Call) -> Result<Reply, CommandError> {
     no_members(&call.data)?;
     let asked = call.authorize(RenewRecovery {})?;
     Ok(Reply::Result(json!({"recovery_codes": call.home.renew_recovery(asked).await?.0})))
+}
+
+/// Says what was set up, with what must be written down now.
+fn title(codes: &[String]) -> String {
+    format!("the authenticator app. Write these recovery codes down, they are not shown again: {}", codes.join(", "))
 }
 
 fn no_module(module: &str) -> CommandError {

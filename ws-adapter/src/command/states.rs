@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use home::RenderTemplate;
+use home::{Condition, RenderTemplate};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use service_bus::ReadStates;
@@ -47,6 +47,25 @@ struct Choice {
     domains: BTreeSet<String>,
     entity_globs: Vec<String>,
     entities: BTreeSet<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SubscribeCondition {
+    condition: Value,
+}
+
+/// Says whether a condition holds, now and whenever that changes.
+pub(crate) fn subscribe_condition(
+    connection: &mut Connection,
+    id: u64,
+    data: Map<String, Value>,
+) -> Result<Reply, CommandError> {
+    let SubscribeCondition { condition } = read(data)?;
+    let condition =
+        Condition::parse(&condition).map_err(|error| CommandError::format(format!("{error} @ data['condition']")))?;
+    connection.subscribe_to_condition(id, condition)?;
+    Ok(Reply::Sent)
 }
 
 pub(crate) fn subscribe_entities(

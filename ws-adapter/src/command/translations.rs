@@ -1,7 +1,7 @@
 //! Texts: of entity domains for whoever sees the domain; of integrations, which say what is in the home, for administrators.
 
 use config_entries::ListEntries;
-use frontend::{domain_title, domain_words};
+use frontend::{domain_title, domain_words, second_factor_words};
 use home::{components_for, translations};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -26,7 +26,7 @@ pub(crate) fn get(connection: &mut Connection, _: u64, data: Map<String, Value>)
     let mut resources = connection.view(|home, viewer| {
         let domains = components_for(home, viewer).into_iter();
         let wanted = domains.filter(|domain| integrations.as_ref().is_none_or(|wanted| wanted.contains(domain)));
-        let mut texts = Map::new();
+        let mut texts = if category == "mfa_setup" { second_factor_words() } else { Map::new() };
         for domain in wanted {
             match category.as_str() {
                 "entity_component" => texts.extend(domain_words(&domain)),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use auth_core::Timestamp;
-use home::Home;
+use home::{Condition, Home};
 use serde_json::Value;
 use service_bus::{Event, EventData, Viewer, now};
 
@@ -13,8 +13,8 @@ use crate::{
     in_sight::{InSight, REGISTRY_EVENTS},
     message,
     subscription::{
-        EntityFilter, EntitySubscription, HistorySubscription, LogbookSubscription, Subscription, TemplateSubscription,
-        TemplateWish,
+        ConditionSubscription, EntityFilter, EntitySubscription, HistorySubscription, LogbookSubscription,
+        Subscription, TemplateSubscription, TemplateWish,
     },
     told::Told,
 };
@@ -59,6 +59,11 @@ impl Connection {
                         self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
                     }
                 }
+                Subscription::Condition(condition) => {
+                    if condition.wants(event) {
+                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
+                    }
+                }
                 Subscription::Logbook(logbook) => {
                     if logbook.wants(event) {
                         self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
@@ -86,6 +91,10 @@ impl Connection {
                     }
                 }
                 Subscription::Template(_) => templates.push(*id),
+                Subscription::Condition(condition) => {
+                    let text = condition.look(&self.home, &viewer, &self.session.principal);
+                    self.outbox.extend(text.map(|text| Waiting::Text(message::event(*id, &text))));
+                }
                 Subscription::History(history) => {
                     let asked = self.home.bus().authorize(&self.session.principal, history.wish());
                     // Who may ask nothing any more hears nothing any more.
@@ -126,6 +135,7 @@ impl Connection {
                 EventData::StateChanged { .. } | EventData::Registry { .. } => None,
             },
             Subscription::History(history) => history.change(&self.home, &viewer, event),
+            Subscription::Condition(condition) => condition.look(&self.home, &viewer, &self.session.principal),
             Subscription::Logbook(logbook) => logbook.change(&self.home, &viewer, event),
             Subscription::Entities(_) | Subscription::Template(_) | Subscription::Nothing => None,
         }
@@ -209,6 +219,18 @@ impl Connection {
         Ok(())
     }
 
+    pub(crate) fn subscribe_to_condition(&mut self, id: u64, condition: Condition) -> Result<(), CommandError> {
+        self.has_room()?;
+        self.feed.listen(Some("state_changed"));
+        let mut condition = ConditionSubscription::new(condition);
+        let principal = &self.session.principal;
+        let first = self.view(|home, viewer| Ok(condition.look(home, viewer, principal)))?;
+        self.send(message::result(id, &Value::Null));
+        first.iter().for_each(|text| self.send(message::event(id, text)));
+        self.subscriptions.insert(id, Subscription::Condition(Box::new(condition)));
+        Ok(())
+    }
+
     pub(crate) fn subscribe_to_template(&mut self, id: u64, wish: TemplateWish) -> Result<(), CommandError> {
         self.has_room()?;
         self.feed.listen(Some("state_changed"));
@@ -227,6 +249,7 @@ impl Connection {
                 Subscription::Entities(_)
                 | Subscription::Template(_)
                 | Subscription::History(_)
+                | Subscription::Condition(_)
                 | Subscription::Logbook(_),
             ) => self.feed.unlisten(Some("state_changed")),
             Some(Subscription::Told { told, .. }) => self.feed.unlisten(Some(told.event_type())),

@@ -211,7 +211,8 @@ fn send(server: &Server, method: &str, path: &str, user: Option<&str>) -> Answer
 #[test]
 fn a_path_has_one_meaning() {
     let house = Untouched::new();
-    for route in routes() {
+    // The root has no part that could be spelled otherwise.
+    for route in routes().filter(|route| route.path != "/") {
         let path = path_of(route);
         for user in [None, Some("kitchen")] {
             let canonical = send(&house.server, route.method, &path, user).status;

@@ -55,6 +55,16 @@ fn arguments(command: &str, house: &House) -> Vec<Value> {
         | "lovelace/config"
         | "lovelace/resources"
         | "lovelace/dashboards/list" => vec![json!({})],
+        "subscribe_condition" => [
+            json!({"condition": "state", "entity_id": DENIED, "state": "locked"}),
+            json!({"condition": "not", "conditions": [{"condition": "state", "entity_id": DENIED, "state": "locked"}]}),
+            json!({"condition": "state", "entity_id": [OWN, DENIED], "state": "on", "match": "any"}),
+            json!({"condition": "numeric_state", "entity_id": DENIED, "attribute": "changed_by", "above": 0}),
+            json!({"condition": "state", "entity_id": "light.downstairs", "attribute": "entity_id", "state": "x"}),
+            json!({"condition": "template", "value_template": "{{ states('lock.front_door') }}"}),
+        ]
+        .map(|condition| json!({"condition": condition}))
+        .to_vec(),
         "integration/wait" => vec![json!({"domain": "lock"}), json!({"domain": "demo"})],
         "person/create" => vec![json!({"name": "mine"})],
         "person/update" | "person/delete" => vec![json!({"person_id": "owner"})],
@@ -635,7 +645,7 @@ fn a02_to_a28_what_is_not_served_is_unknown() {
 
 #[rustfmt::skip]
 const UNSERVED_COMMANDS: &[&str] = &[
-    "subscribe_condition", "test_condition", "subscribe_trigger", "validate_config", "execute_script",
+    "test_condition", "subscribe_trigger", "validate_config", "execute_script",
     "recorder/statistic_during_period", "recorder/list_statistic_ids", "recorder/validate_statistics",
     "recorder/update_statistics_issues", "logbook/get_action_calls",
     "camera/capabilities", "camera/get_prefs", "camera/stream", "camera/webrtc/offer", "camera/webrtc/get_client_config",

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::House;
+use super::{House, OWN};
 use crate::support::{Server, Ws};
 
 /// Subscribes to everything that one may, and to what one may not.
@@ -157,4 +157,58 @@ fn a19_a_change_does_not_say_where_things_were() {
     }
     let template = json!({"template": format!("{{{{ device_attr('{part}', 'area_id') }}}} {{{{ area_id('{}') }}}}", device.as_str().unwrap())});
     assert_eq!(house.send("areas", "POST", "/api/template", Some(&template)).text(), "None None");
+}
+
+#[test]
+fn a02_conditions_say_the_same_of_denied_and_absent() {
+    let house = House::shared();
+    for user in ["kitchen", "nobody"] {
+        let said = |id: &str| {
+            let mut ws = house.ws(user);
+            let is = |state: &str| json!({"condition": "state", "entity_id": id, "state": state});
+            let asked = [
+                is("locked"),
+                is("unlocked"),
+                json!({"not": [is("locked")]}),
+                json!({"or": [is("locked"), is("unlocked")]}),
+                json!({"condition": "state", "entity_id": id, "attribute": "friendly_name", "state": "Front Door"}),
+                json!({"condition": "numeric_state", "entity_id": id, "above": 0}),
+            ];
+            let events = asked.map(|condition| {
+                let subscribed = ws.command("subscribe_condition", json!({"condition": condition}));
+                ws.event(subscribed, |_| true).to_string().replace(id, "ID")
+            });
+            events.join("\n")
+        };
+        let (denied, absent) = (said("lock.front_door"), said("lock.front_doom"));
+        assert_eq!(denied, absent);
+        assert!(denied.contains("unknown entity ID"), "{denied}");
+    }
+}
+
+#[test]
+fn a02_a_condition_follows_its_entity_and_the_right_to_it() {
+    let house = House::new();
+    let mut kitchen = house.ws("kitchen");
+    let is_on = json!({"condition": {"condition": "state", "entity_id": OWN, "state": "on"}});
+    let set = |state: &str| {
+        let written = house.send("owner", "POST", &format!("/api/states/{OWN}"), Some(&json!({"state": state})));
+        assert_eq!(written.status, 200);
+    };
+    set("off");
+    let subscribed = kitchen.command("subscribe_condition", is_on);
+    assert_eq!(kitchen.event(subscribed, |_| true), json!({"result": false}));
+    set("on");
+    assert_eq!(kitchen.event(subscribed, |_| true), json!({"result": true}));
+    let mut owner = house.ws("owner");
+    let users = owner.result("config/auth/list", json!({}));
+    let id = users.as_array().unwrap().iter().find(|user| user["name"] == "Kitchen").unwrap()["id"].clone();
+    owner.result("config/auth/update", json!({"user_id": id, "group_ids": []}));
+    let gone = kitchen.event(subscribed, |_| true);
+    assert!(gone["error"].as_str().unwrap().contains("unknown entity"), "{gone}");
+    set("off");
+    set("on");
+    kitchen.drain();
+    let told = kitchen.received.iter().filter(|text| text.contains(&format!("\"id\":{subscribed},\"type\":\"event\"")));
+    assert_eq!(told.count(), 3);
 }
