@@ -14,7 +14,7 @@
   // Puts a new region in place of the one that is shown.
   const swap = (id, fresh) => {
     const shown = document.getElementById(id);
-    if (shown && fresh && shown.innerHTML !== fresh.innerHTML) shown.replaceChildren(...fresh.childNodes);
+    if (shown && fresh && shown !== fresh && shown.innerHTML !== fresh.innerHTML) shown.replaceChildren(...fresh.childNodes);
   };
 
   // What was wrong is where the keyboard is.
@@ -68,7 +68,8 @@
     const again = async () => {
       if (!box.checked) return;
       try {
-        const fresh = await region(location.href, {}, id);
+        // A page that nobody looks at asks nothing.
+        const fresh = document.hidden ? document.getElementById(id) : await region(location.href, {}, id);
         if (!fresh) throw new Error("no such region");
         // Whoever reads inside the table is not thrown out of it.
         const shown = document.getElementById(id);
