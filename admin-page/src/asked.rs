@@ -17,6 +17,8 @@ pub(crate) struct Asked {
     /// Who asks; always there where it is not for everybody.
     pub(crate) session: Option<Session>,
     pub(crate) credential: Option<Credential>,
+    /// What the browser has of its way to an identity provider.
+    pub(crate) visit: Option<String>,
     pub(crate) caller: Caller,
     /// The parts of the path that the route leaves open, decoded.
     pub(crate) params: HashMap<String, String>,

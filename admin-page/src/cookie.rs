@@ -26,13 +26,7 @@ pub(crate) enum Credential {
 impl Credential {
     /// Reads the cookie. One that is there twice means two things, so it means nothing.
     pub(crate) fn read(headers: &HeaderMap, own: &Origin) -> Option<Self> {
-        let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-        let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        let mut values = pairs.filter(|(key, _)| *key == name(own)).map(|(_, value)| value);
-        match (values.next()?, values.next()) {
-            (value, None) => Self::parse(value),
-            _ => None,
-        }
+        one(headers, &name(own, SESSION)).and_then(Self::parse)
     }
 
     fn parse(value: &str) -> Option<Self> {
@@ -61,13 +55,40 @@ impl Credential {
             Self::Session(secret) => ("s", secret),
             Self::Access(token) => ("a", token),
         };
-        put(response, own, &format!("{kind}-{}", secret.expose_secret()), "");
+        put(response, (own, SESSION), &format!("{kind}-{}", secret.expose_secret()), "SameSite=Strict");
     }
 }
 
 /// Has the browser forget it.
 pub(crate) fn clear(response: &mut Response, own: &Origin) {
-    put(response, own, "", "; Max-Age=0");
+    put(response, (own, SESSION), "", "SameSite=Strict; Max-Age=0");
+}
+
+/// Has the browser keep something for its way to an identity provider and back. It comes back from another site, by a link or
+/// a redirect that opens a page, and must have it then: so it is `Lax`.
+pub(crate) fn set_visit(response: &mut Response, own: &Origin, value: &str) {
+    put(response, (own, VISIT), value, "SameSite=Lax; Max-Age=600");
+}
+
+/// Returns what the browser has of its way to an identity provider.
+pub(crate) fn visit(headers: &HeaderMap, own: &Origin) -> Option<String> {
+    one(headers, &name(own, VISIT)).map(str::to_owned)
+}
+
+/// Has the browser forget that.
+pub(crate) fn clear_visit(response: &mut Response, own: &Origin) {
+    put(response, (own, VISIT), "", "SameSite=Lax; Max-Age=0");
+}
+
+const SESSION: &str = "doorward-page";
+const VISIT: &str = "doorward-page-visit";
+
+/// Returns the value of the one cookie of a name.
+fn one<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut values = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value);
+    values.next().filter(|_| values.next().is_none())
 }
 
 /// Returns what the page calls itself where it logs somebody in; so its sessions can be told from others.
@@ -76,13 +97,14 @@ pub(crate) fn client_id(own: &Origin) -> String {
 }
 
 /// Over TLS the name is one that no other host, no path and no plain connection can set (`__Host-`, RFC 6265bis).
-fn name(own: &Origin) -> &'static str {
-    if own.scheme == Scheme::Https { "__Host-doorward-page" } else { "doorward-page" }
+fn name(own: &Origin, name: &str) -> String {
+    let prefix = if own.scheme == Scheme::Https { "__Host-" } else { "" };
+    format!("{prefix}{name}")
 }
 
-fn put(response: &mut Response, own: &Origin, value: &str, more: &str) {
+fn put(response: &mut Response, (own, cookie): (&Origin, &str), value: &str, more: &str) {
     let secure = if own.scheme == Scheme::Https { "; Secure" } else { "" };
-    let cookie = format!("{}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{more}", name(own));
+    let cookie = format!("{}={value}; Path=/; HttpOnly; {more}{secure}", name(own, cookie));
     if let Ok(mut cookie) = HeaderValue::from_str(&cookie) {
         cookie.set_sensitive(true);
         response.headers_mut().append(header::SET_COOKIE, cookie);

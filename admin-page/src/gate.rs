@@ -107,6 +107,7 @@ async fn admit(
         app,
         session: None,
         credential: None,
+        visit: caller.own.as_ref().and_then(|own| cookie::visit(&parts.headers, own)),
         caller,
         params: open,
         path: target,

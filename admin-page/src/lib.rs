@@ -25,6 +25,7 @@ mod login;
 mod names;
 mod part;
 mod shown;
+mod sign_on;
 
 mod audit;
 mod bans;

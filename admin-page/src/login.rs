@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::{
     asked::{Asked, Frame},
     cookie::{self, Credential, client_id},
-    form::Form,
+    form::{Form, encoded},
     problem::Problem,
     reply, routes,
 };
@@ -32,6 +32,13 @@ struct Page {
     /// What was typed into another form, as its session ended.
     carried: Option<Carried>,
     wrong: Option<String>,
+    providers: Vec<Provider>,
+}
+
+/// An identity provider.
+struct Provider {
+    href: String,
+    name: String,
 }
 
 #[derive(Template)]
@@ -83,7 +90,12 @@ struct Shown {
 
 fn page(asked: &Asked, status: StatusCode, shown: Shown) -> Result<Response, Problem> {
     let Shown { flow, username, next, carried, wrong } = shown;
-    reply::page(status, &Page { frame: asked.frame(""), flow, username, next, carried, wrong })
+    let providers = asked.home().sign_on_providers().map(|(id, name)| Provider {
+        href: format!("/doorward/sign-on/{}?next={}", encoded(id), encoded(&next)),
+        name: name.to_owned(),
+    });
+    let providers = providers.collect();
+    reply::page(status, &Page { frame: asked.frame(""), flow, username, next, carried, wrong, providers })
 }
 
 /// Has somebody log in whose session ended while they typed, and keeps what they typed.
@@ -231,11 +243,16 @@ pub(crate) async fn log_out(asked: Asked) -> Result<Response, Problem> {
 }
 
 /// Returns where to go after a login: a page of ours, whatever an address says.
-fn next(asked: &str) -> String {
+pub(crate) fn next(asked: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/_-.~?&=%:+".contains(c);
+    // Browsers climb by both.
+    let climbs = asked.contains("..") || asked.to_ascii_lowercase().contains("%2e");
     let is_ours = asked == "/doorward" || asked.starts_with("/doorward/") || asked.starts_with("/doorward?");
-    let is_page =
-        !asked.starts_with("/doorward/login") && is_ours && asked.len() <= 2048 && asked.chars().all(is_plain);
+    let is_page = !asked.starts_with("/doorward/login")
+        && is_ours
+        && asked.len() <= 2048
+        && !climbs
+        && asked.chars().all(is_plain);
     if is_page { asked.to_owned() } else { "/doorward".to_owned() }
 }
 
@@ -256,6 +273,8 @@ mod tests {
             "https://evil.example/doorward",
             "/doorward\r\nx: y",
             "/doorward/login",
+            "/doorward/../auth/oidc",
+            "/doorward/%2E%2e/api",
         ] {
             assert_eq!(next(other), "/doorward", "{other}");
         }

@@ -5,7 +5,8 @@ use std::{future::Future, pin::Pin};
 use axum::response::Response;
 
 use crate::{
-    asked::Asked, assets, audit, bans, groups, login, matrix, overview, people, problem::Problem, settings, tokens,
+    asked::Asked, assets, audit, bans, groups, login, matrix, overview, people, problem::Problem, settings, sign_on,
+    tokens,
 };
 
 /// Who may use a route. There is no default.
@@ -53,6 +54,8 @@ routes! {
     POST "/doorward/login"                          Public login::submit;
     POST "/doorward/logout"                         Public login::log_out;
     POST "/doorward/session"                        Public login::take_session;
+    GET  "/doorward/sign-on/{provider}"             Public sign_on::start;
+    GET  "/doorward/callback"                       Public sign_on::callback;
     GET  "/doorward/static/{hash}/{file}"           Public assets::file;
 
     GET  "/doorward"                                Admin  overview::show;

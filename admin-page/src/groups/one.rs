@@ -151,6 +151,8 @@ pub(crate) async fn read(
     draft: &mut Draft,
 ) -> Result<(Option<String>, Option<Checked>, Option<Wrong>), Problem> {
     let (wish, is_json) = Wish::of(asked);
+    // What rows cannot say is never taken from rows: there are none, and they would say nothing.
+    let is_json = is_json || !draft.fits;
     if wish == Wish::More {
         draft.grow();
         return Ok((None, None, None));

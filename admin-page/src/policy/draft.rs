@@ -82,7 +82,7 @@ impl Draft {
         draft
     }
 
-    /// Adds empty rows.
+    /// Adds empty rows, if there are rows at all.
     pub(crate) fn grow(&mut self) {
         for (section, list) in [('g', &mut self.grants), ('x', &mut self.except)] {
             for _ in 0..3 {

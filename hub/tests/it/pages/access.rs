@@ -12,11 +12,13 @@ use crate::{
 };
 
 /// The routes for anybody, each with the reason. A stale one fails.
-const PUBLIC: [(&str, &str); 5] = [
+const PUBLIC: [(&str, &str); 7] = [
     ("GET /doorward/login", "a login begins without a session; says nothing of the home"),
     ("POST /doorward/login", "the same, with the limits of every login"),
     ("POST /doorward/logout", "ends the session whose cookie comes with it"),
     ("POST /doorward/session", "takes an access token, and gives it back as a cookie"),
+    ("GET /doorward/sign-on/{provider}", "a login begins without a session; goes to configured providers alone"),
+    ("GET /doorward/callback", "needs a code, and the cookie of the browser in which that login began"),
     ("GET /doorward/static/{hash}/{file}", "the style sheet and the script; the same for everybody"),
 ];
 

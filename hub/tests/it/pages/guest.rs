@@ -154,5 +154,15 @@ fn a_policy_is_changed_by_rows_or_as_json_and_never_by_both() {
     assert_has(&odd.text(), &["Odd, though it can be saved", "cellar"]);
     assert_eq!(policy(&mut owner), now);
     browser.done(path, &json(r#"{"entities": {"domains": true}}"#, "save-json"));
-    assert_has(&browser.page(path), &["things that the rows have no fields for"]);
+    let page = browser.page(path);
+    assert_has(&page, &["things that the rows have no fields for", r#"name="fits" value="no""#]);
+    // Whichever button is pressed, what the rows cannot say is not taken for nothing.
+    let stored = policy(&mut owner).to_string();
+    for (action, status) in [("check", 200), ("rows", 200), ("more", 200), ("save", 303)] {
+        let form = [("name", "Kitchen light"), ("was", &stored), ("json", &stored), ("fits", "no"), ("do", action)];
+        let answer = browser.post(path, &form);
+        assert_eq!(answer.status, status, "{action}: {}", answer.text());
+        assert!(status == 303 || answer.text().contains("&#34;domains&#34;"), "{action}: {}", answer.text());
+        assert_eq!(policy(&mut owner).to_string(), stored, "{action}");
+    }
 }
