@@ -62,10 +62,10 @@ async fn pass(route: &'static Route, app: App, params: RawPathParams, request: H
     let mut response = match admit(route, app, params, request).await {
         Ok(asked) => {
             // What changes something runs in a task of its own: a browser that hangs up does not leave it half done.
-            let answer = tokio::spawn(answer(route, asked));
+            let answer = tokio::spawn(answer(route, asked.clone()));
             answer.await.unwrap_or_else(|error| {
                 tracing::error!(%error, "a page failed");
-                reply::empty(StatusCode::INTERNAL_SERVER_ERROR)
+                problem_page(&asked, &Problem::Failed)
             })
         }
         Err(response) => response,
@@ -123,7 +123,7 @@ async fn admit(
     if let (Some(credential), Some(own)) = (&credential, &asked.caller.own) {
         match credential.session(asked.home(), own, asked.caller.ip) {
             Ok(session) => asked.session = Some(session),
-            Err(NotAdmitted::TooOften(secs)) => return Err(too_often(secs)),
+            Err(NotAdmitted::TooOften(secs)) => return Err(too_often(&asked, secs)),
             Err(NotAdmitted::Token | NotAdmitted::User(_)) => {}
         }
     }
@@ -132,7 +132,7 @@ async fn admit(
     if route.access == Access::Public || asked.session.is_none() {
         let is_read = is_post && (route.access == Access::Public || had_cookie);
         if is_read {
-            asked.form = read_form(body, MAX_PUBLIC_FORM).await?;
+            asked.form = read_form(&asked, body, MAX_PUBLIC_FORM).await?;
         }
         return match route.access {
             Access::Public => Ok(asked),
@@ -148,7 +148,7 @@ async fn admit(
         return Err(problem_page(&asked, &Problem::Forbidden));
     }
     if is_post {
-        asked.form = read_form(body, MAX_FORM).await?;
+        asked.form = read_form(&asked, body, MAX_FORM).await?;
         // A form may take its time: whoever was let in for it must still be.
         if asked.session.as_ref().is_some_and(|session| !asked.home().is_live(session)) {
             asked.session = None;
@@ -187,20 +187,23 @@ fn to_login(is_post: bool, asked: &Asked, had_cookie: bool) -> Response {
     response
 }
 
-fn too_often(secs: u32) -> Response {
-    let mut response = reply::empty(StatusCode::TOO_MANY_REQUESTS);
+fn too_often(asked: &Asked, secs: u32) -> Response {
+    let text = format!("Too much is asked by this token: try again in {secs} seconds.");
+    let mut response = problem_page(asked, &Problem::Refused(StatusCode::TOO_MANY_REQUESTS, text));
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(secs));
     response
 }
 
-async fn read_form(body: Body, limit: usize) -> Result<Form, Response> {
+async fn read_form(asked: &Asked, body: Body, limit: usize) -> Result<Form, Response> {
+    let refused = |status, text: &str| problem_page(asked, &Problem::Refused(status, text.to_owned()));
+    let too_large = || refused(StatusCode::PAYLOAD_TOO_LARGE, "That is larger than any form of this page.");
     let bytes: Bytes = match timeout(FORM_TIME, Limited::new(body, limit).collect()).await {
         Ok(Ok(collected)) => collected.to_bytes(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(reply::empty(StatusCode::PAYLOAD_TOO_LARGE)),
-        Ok(Err(_)) => return Err(reply::empty(StatusCode::BAD_REQUEST)),
-        Err(_) => return Err(reply::empty(StatusCode::REQUEST_TIMEOUT)),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
+        Ok(Err(_)) => return Err(refused(StatusCode::BAD_REQUEST, "The form did not come whole.")),
+        Err(_) => return Err(refused(StatusCode::REQUEST_TIMEOUT, "The form took too long to come.")),
     };
-    Form::read(&bytes).ok_or_else(|| reply::empty(StatusCode::PAYLOAD_TOO_LARGE))
+    Form::read(&bytes).ok_or_else(too_large)
 }
 
 #[cfg(test)]

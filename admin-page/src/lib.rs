@@ -34,6 +34,7 @@ mod matrix;
 mod overview;
 mod people;
 mod policy;
+mod reasons;
 mod settings;
 mod step_up;
 mod tokens;

@@ -17,6 +17,8 @@ pub(crate) enum Problem {
     Foreign,
     /// What was asked makes no sense.
     Invalid(String),
+    /// It is not looked at: why, in the status and in words.
+    Refused(StatusCode, String),
     /// It failed; logged.
     Failed,
 }

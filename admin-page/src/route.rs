@@ -5,8 +5,8 @@ use std::{future::Future, pin::Pin};
 use axum::response::Response;
 
 use crate::{
-    asked::Asked, assets, audit, bans, groups, login, matrix, overview, people, problem::Problem, settings, sign_on,
-    tokens,
+    asked::Asked, assets, audit, bans, groups, login, matrix, overview, people, problem::Problem, reasons, settings,
+    sign_on, tokens,
 };
 
 /// Who may use a route. There is no default.
@@ -70,8 +70,8 @@ routes! {
     POST "/doorward/groups/{group_id}/delete"       Admin  groups::one::delete;
 
     GET  "/doorward/matrix"                         Admin  matrix::show;
-    GET  "/doorward/why"                            Admin  matrix::why;
-    GET  "/doorward/who"                            Admin  matrix::who;
+    GET  "/doorward/why"                            Admin  reasons::why;
+    GET  "/doorward/who"                            Admin  reasons::who;
 
     GET  "/doorward/people"                         Admin  people::list;
     POST "/doorward/people"                         Admin  people::create;

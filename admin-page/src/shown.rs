@@ -134,6 +134,7 @@ pub(crate) fn problem_page(asked: &Asked, problem: &Problem) -> Response {
             (StatusCode::FORBIDDEN, "Nothing was done", text)
         }
         Problem::Unproved(_) => (StatusCode::FORBIDDEN, "Nothing was done", "Show your second factor first."),
+        Problem::Refused(status, text) => (*status, "Nothing was done", text.as_str()),
         Problem::Failed => {
             (StatusCode::INTERNAL_SERVER_ERROR, "That failed", "The hub's log says why. Nothing was changed.")
         }

@@ -266,3 +266,29 @@ fn the_trail_is_searched_and_paged() {
     assert_eq!(wrong.status, 422, "{}", wrong.text());
     assert_has(&wrong.text(), &["is no moment", "value=\"set_group\""]);
 }
+
+#[test]
+fn what_is_too_much_is_refused_with_a_page() {
+    let server = Server::demo();
+    let mut owner = server.ws_as("owner");
+    let mut browser = Browser::logged_in(&server, "owner");
+    let fields = vec![("x", "1"); 5001];
+    let answer = browser.post("/doorward/groups/kitchen-light", &fields);
+    assert_eq!(answer.status, 413, "{}", answer.text());
+    assert_proper("too many fields", &answer);
+    assert_has(&answer.text(), &["larger than any form", "Logged in as Owner"]);
+    // Before somebody has said who they are, little is read.
+    let long = "x".repeat(64 << 10);
+    let answer = Browser::new(&server).post("/doorward/login", &[("username", &long), ("password", "x")]);
+    assert_eq!(answer.status, 413, "{}", answer.text());
+    assert_proper("a long login", &answer);
+    // A token with a limit is held to it here, too.
+    let limited = json!({"user_id": id_of(&mut owner, "Admin"), "name": "limited", "rate_limit": 2});
+    let token = owner.result("doorward/tokens/create", limited)["token"].as_str().unwrap().to_owned();
+    let mut admin = Browser::new(&server);
+    assert_eq!(admin.post("/doorward/session", &[("access_token", &token)]).status, 204);
+    let answer = (0..5).map(|_| admin.get("/doorward")).find(|answer| answer.status != 200).unwrap();
+    assert_eq!(answer.status, 429, "{}", answer.text());
+    assert!(answer.header("retry-after").is_some());
+    assert_proper("too often", &answer);
+}
