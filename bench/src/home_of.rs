@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Result;
 use async_trait::async_trait;
-use auth_core::{EntityId, principal::danger};
+use auth_core::{EntityId, Principal, principal::danger};
 use home::{AddUser, CreateToken, CreateTokenFor, Home, Options, Secret};
 use http_adapter::{App, Extra, ServeOptions, router, serve};
 use registries::{EntityEntry, Registries};
@@ -30,13 +30,26 @@ impl Entity for Light {
     }
 }
 
-fn attributes(name: &str) -> Map<String, Value> {
+pub(crate) fn attributes(name: &str) -> Map<String, Value> {
     let attributes = json!({
         "min_color_temp_kelvin": 2000, "max_color_temp_kelvin": 6535, "supported_color_modes": ["color_temp", "hs"],
         "color_mode": "hs", "brightness": 180, "color_temp_kelvin": null, "hs_color": [345, 75],
         "rgb_color": [255, 64, 112], "xy_color": [0.588, 0.274], "friendly_name": name, "supported_features": 32,
     });
     if let Value::Object(attributes) = attributes { attributes } else { Map::new() }
+}
+
+/// Opens a home with nothing in it that nobody is served from, and that keeps a history if asked to. Returns who writes
+/// and who reads.
+pub(crate) async fn unserved(keeps_history: bool) -> Result<(Home, StateWriter, Principal)> {
+    let home = Home::open(Arc::new(SqliteStore::in_memory()?), Options::default()).await?;
+    if keeps_history {
+        home.start_history(danger::system_principal("bench"))?;
+    }
+    let wish = WriteStates { integration: "bench".to_owned() };
+    let writer = home.bus().authorize(&danger::integration_principal("bench"), wish)?;
+    let writer = home.bus().state_writer(writer);
+    Ok((home, writer, danger::system_principal("bench")))
 }
 
 /// Opens the home and serves it on a free port. Returns the address and the owner's token.

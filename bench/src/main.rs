@@ -7,6 +7,7 @@
 
 mod accounts;
 mod demo;
+mod history;
 mod home_of;
 mod login;
 mod mqtt;
@@ -49,6 +50,9 @@ fn main() -> Result<()> {
     }
     if wanted("accounts") {
         figures.extend(accounts::run()?);
+    }
+    if wanted("history") {
+        figures.extend(history::run()?);
     }
     if wanted("demo") {
         figures.extend(demo::run()?);

@@ -16,7 +16,9 @@ pub use panel::{PANELS, Panel};
 mod manifest;
 pub use manifest::{THEME_COLOR, web_app_manifest};
 
+mod brand;
 mod icons;
 mod words;
+pub use brand::brand_image;
 pub use icons::domain_icons;
 pub use words::{domain_title, domain_words};

@@ -65,7 +65,7 @@ fn policy_for(html: &str) -> String {
     }
     policy.push_str(
         "; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' blob:; \
-         connect-src 'self'; worker-src 'self' blob:; manifest-src 'self'; frame-src 'self'; form-action 'self'; \
+         connect-src 'self' data:; worker-src 'self' blob:; manifest-src 'self'; frame-src 'self'; form-action 'self'; \
          base-uri 'self'; frame-ancestors 'self'",
     );
     policy

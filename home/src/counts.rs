@@ -38,6 +38,7 @@ impl Home {
         let grown = |counter: &AtomicU64| i64::try_from(counter.load(Relaxed)).unwrap_or(i64::MAX);
         let size = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         let world = self.bus().world();
+        let history = self.history_measured();
         let n_tokens = self.books().tokens.iter().count();
         vec![
             ("doorward_entities", "Registered entities.", false, size(world.registries.entities().count())),
@@ -49,6 +50,9 @@ impl Home {
             ("doorward_denials_total", "Requests that were refused for want of rights.", true, grown(&counts.denials)),
             ("doorward_commits_total", "Changes put on disk.", true, grown(&counts.commits)),
             ("doorward_failed_commits_total", "Changes that could not be.", true, grown(&counts.failed_commits)),
+            ("doorward_history_states", "States of before that are kept.", false, size(history.n_states)),
+            ("doorward_history_bytes", "About how much memory they take.", false, size(history.bytes)),
+            ("doorward_history_gaps_total", "Times that states were lost to the history.", true, grown(history.n_gaps)),
             ("doorward_store_failing", "1 while changes cannot be put on disk.", false, self.is_store_failing().into()),
         ]
     }

@@ -39,6 +39,7 @@ use crate::{
     audit::Audit,
     entries::EntriesHost,
     entropy::OsEntropy,
+    history::Historian,
     notifications::Notifications,
     provided::Provided,
     turn::Changes,
@@ -84,6 +85,7 @@ pub(crate) struct Inner {
     pub(crate) audit: Audit,
     pub(crate) bans: Bans,
     pub(crate) counts: Counts,
+    pub(crate) history: Historian,
     pub(crate) notifications: Notifications,
     /// Password checks at once: each takes 20 MB and a whole core for a while.
     pub(crate) password_checks: Arc<Semaphore>,
@@ -150,6 +152,7 @@ impl Home {
             audit: Audit::new(audit),
             bans,
             counts: Counts::default(),
+            history: Historian::default(),
             notifications: Notifications::default(),
             password_checks: Arc::new(Semaphore::new(2)),
             sign_on: OnceLock::new(),

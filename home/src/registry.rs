@@ -222,11 +222,14 @@ impl Home {
         }
         let mut edit = before.auth.edit();
         registries.place_changed(&mut edit, &changes);
-        turn.world.replace(World { auth: edit.finish(), registries: Arc::new(registries) });
-        for change in &changes {
-            let context = Context::new(new_context_id(at), by.clone());
-            self.inner.bus.announce_change(change.clone(), Arc::clone(&before), context);
-        }
+        let next = World { auth: edit.finish(), registries: Arc::new(registries) };
+        self.renew_past_with(&changes, || {
+            turn.world.replace(next);
+            for change in &changes {
+                let context = Context::new(new_context_id(at), by.clone());
+                self.inner.bus.announce_change(change.clone(), Arc::clone(&before), context);
+            }
+        });
         self.follow(&changes);
         Ok(changes)
     }

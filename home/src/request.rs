@@ -1,10 +1,13 @@
 //! What can be asked of a home, and what each request needs.
 
-use auth_core::{Action, EntityId, Need, Network, Permission, Proof, Timestamp};
+use std::collections::HashSet;
+
+use auth_core::{Action, ContextId, EntityId, Need, Network, Permission, Proof, Timestamp};
+use recorder::Period;
 use registries::{AreaPatch, DevicePatch, EntityPatch, FloorPatch, LabelPatch};
 use serde_json::Value;
 
-use crate::{CorePatch, PersonPatch};
+use crate::{CorePatch, PersonPatch, Shape};
 
 /// Makes requests of a home, each with what it needs.
 macro_rules! requests {
@@ -200,6 +203,24 @@ requests! {
     } needs |_this| Need::Owner, proof WhereRequired;
     /// Write a copy of everything, secrets included.
     CreateBackup {} needs |_this| Need::Owner, proof WhereRequired;
+    /// Read what entities were in a period; of those that may be read.
+    ReadHistory {
+        /// Which, each with the number of the last event of it that is known already; 0 if none is.
+        entities: Vec<(EntityId, u64)>,
+        /// When, and what of it; its `after` is not looked at.
+        period: Period,
+        /// How it will be shown: as much is read as an answer may hold.
+        shape: Shape,
+    } needs |_this| Need::Authenticated;
+    /// Read what the logbook says of a period; of entities that may be read.
+    ReadLogbook {
+        /// Of which; of all if there is no list.
+        entity_ids: Option<HashSet<EntityId>>,
+        /// When.
+        period: Period,
+        /// Only what came of one action.
+        context: Option<ContextId>,
+    } needs |_this| Need::Authenticated;
     /// Render a template with one's own rights.
     RenderTemplate {
         /// The template.

@@ -63,6 +63,10 @@ pub fn config_value(home: &Home, viewer: &Viewer<'_>) -> Value {
 pub fn components_for(home: &Home, viewer: &Viewer<'_>) -> BTreeSet<String> {
     let core = ["api", "auth", "config", "homeassistant", "http", "websocket_api"];
     let mut components: BTreeSet<_> = core.into_iter().map(str::to_owned).collect();
+    if home.has_history() {
+        // Pages show a graph and a logbook where they find these.
+        components.extend(["history", "logbook", "recorder"].map(str::to_owned));
+    }
     components.extend(home.bus().services_for(viewer).into_keys());
     components
 }

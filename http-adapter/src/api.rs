@@ -6,6 +6,7 @@ pub(crate) mod core;
 pub(crate) mod entries;
 pub(crate) mod events;
 pub(crate) mod flows;
+pub(crate) mod history;
 pub(crate) mod operating;
 pub(crate) mod operations;
 pub(crate) mod services;

@@ -105,6 +105,9 @@ fn as_text(mut parameter: Value) -> Value {
 
 /// Describes a part of the path; of ids, how the hub makes them.
 fn path_parameter(name: &str) -> Value {
+    if name == "start" {
+        return json!({"name": name, "in": "path", "required": true, "schema": {"type": "string", "format": "date-time"}});
+    }
     let pattern = match name {
         "entity_id" => r"^[a-z0-9_]+\.[a-z0-9_]+$",
         // Whoever makes them may call them anything.

@@ -160,6 +160,10 @@ routes! {
     POST   "/api/template"                                  Authenticated api::template::render;
     GET    "/api/calendars"                                 Authenticated api::calendars::list;
     GET    "/api/calendars/{entity_id}"                     ReadEntity    api::calendars::events;
+    GET    "/api/history/period"                            Authenticated api::history::period;
+    GET    "/api/history/period/{start}"                    Authenticated api::history::period;
+    GET    "/api/logbook"                                   Authenticated api::history::logbook;
+    GET    "/api/logbook/{start}"                           Authenticated api::history::logbook;
 
     GET    "/api/config/config_entries/entry"               Authenticated api::entries::list;
     DELETE "/api/config/config_entries/entry/{entry_id}"    Admin         api::entries::remove;
@@ -199,6 +203,7 @@ routes! {
     GET    "/sw-modern.js"                                  Public        web::file::fresh;
     GET    "/sw-legacy.js"                                  Public        web::file::fresh;
     GET    "/robots.txt"                                    Public        web::file::fresh;
+    GET    "/api/brands/integration/{domain}/{image}"       Public        web::file::brand;
     GET    "/.well-known/change-password"                   Public        web::page::change_password;
     GET    "/developer-tools"                               Public        web::page::tools;
     GET    "/developer-tools/{*rest}"                       Public        web::page::tools;

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
+use auth_core::principal::danger;
 use home::Home;
 use http_adapter::{App, Extra, Tls, router, serve};
 use service_bus::now;
@@ -27,6 +28,9 @@ pub(crate) async fn until_stopped(home: Home, listener: TcpListener, reached: Re
     let timekeeper = tokio::spawn(keep_time(home.clone()));
     let recorder = tokio::spawn(keep_audit(home.clone()));
     let keeper = tokio::spawn(keep_accounts(home.clone()));
+    // Before anybody is served: what they are told is whole.
+    home.start_history(danger::system_principal("recorder"))?;
+    let historian = tokio::spawn(keep_history(home.clone()));
     let last = home.clone();
     let manager = home.manager().clone();
     let websocket = Extra { path: ws_adapter::PATH, service: ws_adapter::route(home.clone()) };
@@ -56,6 +60,7 @@ pub(crate) async fn until_stopped(home: Home, listener: TcpListener, reached: Re
     timekeeper.abort();
     recorder.abort();
     keeper.abort();
+    historian.abort();
     certificates.inspect(JoinHandle::abort);
     write_uses(&last).await;
     if let Err(error) = last.flush_audit().await {
@@ -128,6 +133,11 @@ async fn write_uses(home: &Home) {
     if let Err(error) = home.keep_uses().await {
         tracing::error!(%error, "when tokens were last used could not be written");
     }
+}
+
+/// Keeps what entities were.
+async fn keep_history(home: Home) {
+    home.keep_history().await;
 }
 
 /// Lets memberships begin and end at their moments. Looks at the clock at least once a second, since it can be set.

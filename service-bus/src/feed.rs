@@ -110,6 +110,26 @@ impl Feed {
         }
     }
 
+    /// Returns what comes next if it is there already: every event that was published before this is called.
+    pub fn try_next(&mut self) -> Option<Next> {
+        match self.epochs.has_changed() {
+            Ok(true) => {
+                self.epochs.mark_unchanged();
+                return Some(Next::WorldChanged);
+            }
+            Ok(false) => {}
+            Err(_) => return Some(Next::TooSlow),
+        }
+        loop {
+            match self.events.try_recv() {
+                Ok(event) if self.hears(&event) => return Some(Next::Event(event)),
+                Ok(_) => {}
+                Err(mpsc::error::TryRecvError::Empty) => return None,
+                Err(mpsc::error::TryRecvError::Disconnected) => return Some(Next::TooSlow),
+            }
+        }
+    }
+
     /// Returns the world as it is now, to show an event in.
     pub fn world(&self) -> Arc<World> {
         self.bus.world()

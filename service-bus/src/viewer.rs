@@ -1,6 +1,6 @@
 //! What one principal may see: the last thing between the bus and a caller.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use auth_core::{EntityId, Permission, Principal, Rights, UserId};
 use registries::{Change, EntityEntry};
@@ -74,6 +74,14 @@ impl<'a> Viewer<'a> {
     /// Tells whether a state can be shown as it is stored, but for who asked.
     pub(crate) fn shows_whole(&self, state: &State) -> bool {
         self.reads_everything() || !state.names_entities()
+    }
+
+    /// Returns attributes, of now or of before, as this viewer may see them.
+    pub fn shown_attributes<'m>(&self, attributes: &'m Map<String, Value>) -> Cow<'m, Map<String, Value>> {
+        if self.reads_everything() {
+            return Cow::Borrowed(attributes);
+        }
+        Cow::Owned(self.visible_attributes(attributes))
     }
 
     /// Returns attributes without the ids of entities that the principal may not read: dropped from lists and objects,

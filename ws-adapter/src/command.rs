@@ -8,6 +8,7 @@ mod entries;
 mod events;
 mod flows;
 mod frontend;
+mod history;
 mod integrations;
 mod notifications;
 mod people;
@@ -296,6 +297,14 @@ commands! {
     "repairs/get_issue_data"                                  Admin         Here  repairs::data;
     "repairs/ignore_issue"                                    Admin         Apart repairs::ignore;
     "frontend/get_translations"                               Authenticated Here  translations::get;
+
+    "history/history_during_period"                           Authenticated Here  history::during_period;
+    "history/stream"                                          Authenticated Here  history::stream;
+    "logbook/get_events"                                      Authenticated Here  history::logbook;
+    "logbook/event_stream"                                    Authenticated Here  history::logbook_stream;
+    "recorder/info"                                           Authenticated Here  history::info;
+    "recorder/get_statistics_metadata"                        Authenticated Here  history::statistics_metadata;
+    "recorder/statistics_during_period"                       Authenticated Here  history::statistics;
     "search/related"                                          Authenticated Here  search::related;
     "persistent_notification/get"                             Authenticated Here  notifications::list;
     "persistent_notification/subscribe"                       Authenticated Here  notifications::subscribe;
@@ -316,4 +325,7 @@ commands! {
     "lovelace/dashboards/list"                                Authenticated Here  frontend::none_of_them;
     "config/category_registry/list"                           Authenticated Here  frontend::no_categories;
     "labs/subscribe"                                          Authenticated Here  frontend::subscribe_labs;
+    "brands/access_token"                                     Authenticated Here  frontend::brands_token;
+    "homeassistant/expose_entity/list"                        Authenticated Here  frontend::exposed_entities;
+    "logger/log_info"                                         Admin         Here  frontend::log_levels;
 }

@@ -1,12 +1,14 @@
 //! One connection's state: who it is, what it listens to, what waits to be sent. No I/O.
 
+mod subscribed;
+
 use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use auth_core::{Action, Authorized};
 use futures_util::FutureExt;
 use home::{Home, RenderTemplate, Session, render_with_time_out};
 use serde_json::{Value, json};
-use service_bus::{Event, EventData, Feed, Viewer, World};
+use service_bus::{Event, Feed, Viewer, World};
 use templates::{Rendered, TemplateError};
 use tokio::sync::mpsc;
 
@@ -14,14 +16,10 @@ use crate::{
     CommandError,
     command::{self, Access, Call, Command, Reply, Run, Running},
     frame::{Ids, messages},
-    in_sight::{InSight, REGISTRY_EVENTS},
+    in_sight::InSight,
     message,
-    subscription::{EntityFilter, EntitySubscription, Subscription, Subscriptions, TemplateSubscription, TemplateWish},
-    told::Told,
+    subscription::{Subscription, Subscriptions},
 };
-
-/// The most subscriptions of one connection.
-const MAX_SUBSCRIPTIONS: usize = 1024;
 
 /// How long a template may take if the client does not say, and at most.
 const TEMPLATE_TIME_OUT: Duration = Duration::from_secs(3);
@@ -201,71 +199,6 @@ impl Connection {
         }
     }
 
-    /// Puts an event on its way to every subscription that it concerns.
-    pub(crate) fn on_event(&mut self, event: &Arc<Event>) {
-        let number = event.number();
-        let mut stale = Vec::new();
-        for (id, subscription) in &mut self.subscriptions {
-            match subscription {
-                Subscription::Events { event_type, since } => {
-                    let named = event_type.as_deref();
-                    let wanted =
-                        named.map_or_else(|| !Home::is_for_adapters(&event.event_type), |t| *t == *event.event_type);
-                    if number > *since && wanted {
-                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
-                    }
-                }
-                Subscription::Entities(entities) => {
-                    if number > entities.since && matches!(event.data, EventData::StateChanged { .. }) {
-                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
-                    }
-                }
-                Subscription::Told { told, since } => {
-                    if number > *since && &*event.event_type == told.event_type() {
-                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
-                    }
-                }
-                Subscription::Template(template) => {
-                    if let EventData::StateChanged { entity_id, .. } = &event.data
-                        && template.depends_on(entity_id)
-                    {
-                        stale.push(*id);
-                    }
-                }
-                Subscription::Nothing => {}
-            }
-        }
-        stale.into_iter().for_each(|id| self.render(id));
-    }
-
-    /// Looks again at everything that was shown: rights or the home have changed.
-    pub(crate) fn on_world_changed(&mut self) {
-        let world = self.home.bus().world();
-        let viewer = Viewer::new(&world, &self.session.principal);
-        let appeared = self.in_sight.as_mut().map(|in_sight| in_sight.look(&viewer)).unwrap_or_default();
-        let mut templates = Vec::new();
-        for (id, subscription) in &mut self.subscriptions {
-            match subscription {
-                Subscription::Entities(entities) => {
-                    let (states, since) = self.feed.states_now(|entity_id| entities.filter.wants(entity_id));
-                    let viewer = Viewer::new(&world, &self.session.principal);
-                    for text in entities.reconcile(&viewer, &states, since) {
-                        self.outbox.push_back(Waiting::Text(message::event(*id, &text)));
-                    }
-                }
-                Subscription::Template(_) => templates.push(*id),
-                Subscription::Events { event_type, .. } => {
-                    let told = appeared.iter().filter(|(kind, _)| event_type.as_deref() == Some(kind));
-                    for (_, event) in told {
-                        self.outbox.push_back(Waiting::Text(message::event(*id, &event.to_string())));
-                    }
-                }
-                Subscription::Told { .. } | Subscription::Nothing => {}
-            }
-        }
-        templates.into_iter().for_each(|id| self.render(id));
-    }
-
     /// Renders what depends on the time of day.
     pub(crate) fn on_minute(&mut self) {
         let timed = |(id, subscription): (&u64, &Subscription)| match subscription {
@@ -292,25 +225,6 @@ impl Connection {
             }
         }
         None
-    }
-
-    fn show(&mut self, id: u64, event: &Event) -> Option<String> {
-        if !self.feed.hears(event) {
-            return None;
-        }
-        let world = self.home.bus().world();
-        let viewer = Viewer::new(&world, &self.session.principal);
-        match self.subscriptions.get_mut(&id)? {
-            Subscription::Events { .. } => String::from_utf8(viewer.event_json(event).to_vec()).ok(),
-            Subscription::Entities(entities) if event.number() > entities.since => {
-                entities.change(&viewer, &event.data)
-            }
-            Subscription::Told { told, .. } => match &event.data {
-                EventData::Other(data) => told.show(&self.home, &viewer, data),
-                EventData::StateChanged { .. } | EventData::Registry { .. } => None,
-            },
-            Subscription::Entities(_) | Subscription::Template(_) | Subscription::Nothing => None,
-        }
     }
 
     /// Puts a text on its way.
@@ -341,69 +255,6 @@ impl Connection {
     ) -> Result<T, CommandError> {
         let world: Arc<World> = self.home.bus().world();
         answer(&self.home, &Viewer::new(&world, &self.session.principal))
-    }
-
-    pub(crate) fn subscribe_to_events(&mut self, id: u64, event_type: Option<String>) -> Result<(), CommandError> {
-        self.has_room()?;
-        let since = self.feed.listen(event_type.as_deref());
-        if event_type.as_deref().is_some_and(|kind| REGISTRY_EVENTS.contains(&kind)) && self.in_sight.is_none() {
-            self.in_sight = Some(self.view(|_, viewer| Ok(InSight::of(viewer)))?);
-        }
-        self.subscriptions.insert(id, Subscription::Events { event_type, since });
-        Ok(())
-    }
-
-    /// Subscribes to what the home tells of one kind of thing.
-    pub(crate) fn subscribe_to(&mut self, id: u64, told: Told) -> Result<(), CommandError> {
-        self.has_room()?;
-        let since = self.feed.listen(Some(told.event_type()));
-        self.subscriptions.insert(id, Subscription::Told { told, since });
-        Ok(())
-    }
-
-    pub(crate) fn subscribe_to_nothing(&mut self, id: u64) -> Result<(), CommandError> {
-        self.has_room()?;
-        self.subscriptions.insert(id, Subscription::Nothing);
-        Ok(())
-    }
-
-    pub(crate) fn subscribe_to_entities(&mut self, id: u64, filter: EntityFilter) -> Result<(), CommandError> {
-        self.has_room()?;
-        let (states, since) = self.feed.listen_to_states(|entity_id| filter.wants(entity_id));
-        let mut entities = EntitySubscription::new(filter);
-        let first = self.view(|_, viewer| Ok(entities.first(viewer, states, since)))?;
-        self.send(message::result(id, &Value::Null));
-        self.send(message::event(id, &first));
-        self.subscriptions.insert(id, Subscription::Entities(Box::new(entities)));
-        Ok(())
-    }
-
-    pub(crate) fn subscribe_to_template(&mut self, id: u64, wish: TemplateWish) -> Result<(), CommandError> {
-        self.has_room()?;
-        self.feed.listen(Some("state_changed"));
-        let template = Subscription::Template(Box::new(TemplateSubscription::new(wish)));
-        self.subscriptions.insert(id, template);
-        self.render(id);
-        Ok(())
-    }
-
-    /// Ends a subscription; tells whether there was one.
-    pub(crate) fn unsubscribe(&mut self, id: u64) -> bool {
-        match self.subscriptions.remove(&id) {
-            None => return false,
-            Some(Subscription::Events { event_type, .. }) => self.feed.unlisten(event_type.as_deref()),
-            Some(Subscription::Entities(_) | Subscription::Template(_)) => self.feed.unlisten(Some("state_changed")),
-            Some(Subscription::Told { told, .. }) => self.feed.unlisten(Some(told.event_type())),
-            Some(Subscription::Nothing) => {}
-        }
-        true
-    }
-
-    fn has_room(&self) -> Result<(), CommandError> {
-        if self.subscriptions.len() < MAX_SUBSCRIPTIONS {
-            return Ok(());
-        }
-        Err(CommandError::new("not_allowed", format!("a connection has at most {MAX_SUBSCRIPTIONS} subscriptions")))
     }
 
     /// Starts a render unless one is under way: then another follows it.

@@ -176,7 +176,7 @@ async fn admit(mut socket: WebSocket, home: Home, session: Session) {
     let (news, reports) = mpsc::channel(MAX_RUNNING);
     let connection = Connection::new(home, session, feed, news);
     let (sink, stream) = socket.split();
-    let mut serving = Serving { seen: connection.home.standing_now(), connection, sink, standing };
+    let mut serving = Serving { seen: connection.home.standing_now(), connection, sink, standing, is_held: false };
     let code = serving.run(stream, reports).await;
     let frame = Message::Close(Some(CloseFrame { code, reason: "".into() }));
     _ = timeout(Duration::from_secs(1), serving.sink.send(frame)).await;
@@ -188,6 +188,8 @@ struct Serving {
     standing: watch::Receiver<u64>,
     /// The number of changes of standing at the last look.
     seen: u64,
+    /// Something was written that is still held back for what follows.
+    is_held: bool,
 }
 
 impl Serving {
@@ -305,6 +307,10 @@ impl Serving {
                 return false;
             }
         }
+        // What came last may have shown nothing: what was written before it is on its way all the same.
+        if std::mem::take(&mut self.is_held) && !matches!(timeout(WRITE_TIME, self.sink.flush()).await, Ok(Ok(()))) {
+            return false;
+        }
         if std::mem::take(&mut self.connection.deletes_own_token) {
             let token_id = self.connection.session.token_id.to_string();
             if let Ok(request) = self.connection.authorize(DeleteToken { token_id }) {
@@ -335,8 +341,9 @@ impl Serving {
 
     /// Writes one frame, for a while at most, and not on when the token goes.
     async fn write(&mut self, text: String) -> bool {
-        let Self { sink, standing, connection, seen } = self;
+        let Self { sink, standing, connection, seen, is_held } = self;
         let more = connection.has_waiting();
+        *is_held = more;
         let written = async {
             let frame = Message::Text(text.into());
             if more { sink.feed(frame).await } else { sink.send(frame).await }

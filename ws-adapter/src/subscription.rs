@@ -1,5 +1,7 @@
 //! What a connection listens to.
 
+mod past;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
@@ -9,6 +11,8 @@ use auth_core::EntityId;
 use serde_json::{Map, Value, json};
 use service_bus::{EventData, State, Viewer};
 use templates::Listeners;
+
+pub(crate) use past::{HistorySubscription, LogbookSubscription};
 
 use crate::told::Told;
 
@@ -23,6 +27,10 @@ pub(crate) enum Subscription {
     Template(Box<TemplateSubscription>),
     /// What the home tells of one kind of thing.
     Told { told: Told, since: u64 },
+    /// What entities were, and what they become.
+    History(Box<HistorySubscription>),
+    /// The logbook.
+    Logbook(Box<LogbookSubscription>),
     /// Something that never happens here.
     Nothing,
 }

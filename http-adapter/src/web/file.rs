@@ -5,11 +5,13 @@ use axum::{
     http::{HeaderValue, Method, Request as HttpRequest, StatusCode, header},
     response::Response,
 };
+use bytes::Bytes;
+use frontend::brand_image;
 use tower_http::services::ServeDir;
 
 use crate::{
     Web,
-    reply::{internal, plain},
+    reply::{bytes_reply, internal, plain},
     request::Request,
 };
 
@@ -29,6 +31,14 @@ pub(crate) async fn lasting(request: Request) -> Result<Response, Response> {
 pub(crate) async fn fresh(request: Request) -> Result<Response, Response> {
     let mut response = serve(&request).await?;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    Ok(response)
+}
+
+/// Serves the picture of an integration, whichever form of it is asked for: it is drawn, so every size is one.
+pub(crate) async fn brand(request: Request) -> Result<Response, Response> {
+    let svg = brand_image(request.param("domain")).ok_or_else(|| plain(StatusCode::NOT_FOUND))?;
+    let mut response = bytes_reply(StatusCode::OK, "image/svg+xml", Bytes::from(svg));
+    response.headers_mut().insert(header::CACHE_CONTROL, LASTING);
     Ok(response)
 }
 

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Returns the moment in so many seconds, as the command line reads it.
-fn in_secs(secs: u64) -> String {
+pub(crate) fn in_secs(secs: u64) -> String {
     let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() + secs;
     let (days, rest) = (unix / 86_400, unix % 86_400);
     // Days since 1970 as a date, by counting: tests may be slow.
@@ -30,9 +30,10 @@ fn in_secs(secs: u64) -> String {
     format!("{year}-{:02}-{:02}T{:02}:{:02}:{:02}Z", month + 1, left + 1, rest / 3600, rest / 60 % 60, rest % 60)
 }
 
-fn token(dir: &Temporary, user: &str, more: &[&str]) -> String {
+pub(crate) fn token(dir: &Temporary, user: &str, more: &[&str]) -> String {
     let data = dir.0.to_str().unwrap();
-    let made = doorward(&[&["token", "create", "--data", data, "--user", user, "--name", "test"], more].concat());
+    let name = if more.is_empty() { "test" } else { "limited test" };
+    let made = doorward(&[&["token", "create", "--data", data, "--user", user, "--name", name], more].concat());
     done(&made).trim().to_owned()
 }
 

@@ -22,6 +22,7 @@ mod damage;
 mod editing;
 mod entries;
 mod frontend;
+mod history;
 mod import;
 mod leaks;
 mod limited;

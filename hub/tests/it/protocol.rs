@@ -138,3 +138,16 @@ fn signed_paths_are_good_for_what_was_signed() {
     let beyond = client.result("auth/sign_path", json!({"path": "/api/states/light.bed_light"}));
     assert_eq!(server.request("GET", beyond["path"].as_str().unwrap()).send().status, 401);
 }
+
+/// An answer is not held back for an event behind it that turns out to show nothing.
+#[test]
+fn an_answer_does_not_wait_for_what_is_not_shown() {
+    let server = Server::demo();
+    let mut ws = server.ws_as("owner");
+    let other = ws.command("subscribe_entities", json!({"entity_ids": ["sensor.none"]}));
+    ws.answer(other);
+    for brightness in 1..20 {
+        let data = json!({"entity_id": "light.bed_light", "brightness": brightness});
+        ws.result("call_service", json!({"domain": "light", "service": "turn_on", "service_data": data}));
+    }
+}

@@ -23,6 +23,9 @@ pub(crate) struct WsRow {
     pub(crate) members: Value,
 }
 
+/// A moment before anything was recorded.
+const LONG_AGO: &str = "2026-01-01T00:00:00Z";
+
 /// Returns a request for every route; `entity` stands where a path names one.
 pub(crate) fn rest(entity: &str) -> Vec<RestRow> {
     let rows = routes().map(|route| {
@@ -51,6 +54,7 @@ pub(crate) fn rest(entity: &str) -> Vec<RestRow> {
                 | "/config/developer-tools",
             ) => (&[], None),
             ("GET", "/developer-tools/{*rest}" | "/config/developer-tools/{*rest}") => (&[("*rest", "state")], None),
+            ("GET", "/api/brands/integration/{domain}/{image}") => (&[("domain", "mqtt"), ("image", "icon.png")], None),
             ("GET", path) if is_page(path) => (&[("*rest", "none")], None),
             ("GET", "/auth/oidc/{provider}/start" | "/auth/oidc/{provider}/callback") => {
                 (&[("provider", "none")], None)
@@ -99,6 +103,11 @@ pub(crate) fn rest(entity: &str) -> Vec<RestRow> {
                 | "/api/config/config_entries/options/flow/{flow_id}"
                 | "/api/config/config_entries/subentries/flow/{flow_id}",
             ) => (&[("flow_id", "none")], None),
+            ("GET", "/api/history/period" | "/api/history/period/{start}") => {
+                let path = format!("{}?filter_entity_id={entity}", route.path.replace("{start}", LONG_AGO));
+                return RestRow { route, path, body: None };
+            }
+            ("GET", "/api/logbook" | "/api/logbook/{start}") => (&[("start", LONG_AGO)], None),
             (method, path) => {
                 let operation = OPERATIONS.iter().find(|o| (o.method, o.path) == (method, path));
                 let operation = operation.unwrap_or_else(|| panic!("{method} {path} has no row in the matrix"));
@@ -274,6 +283,9 @@ pub(crate) fn ws(entity: &str) -> Vec<WsRow> {
             | "frontend/get_themes"
             | "frontend/get_user_data"
             | "frontend/subscribe_user_data"
+            | "brands/access_token"
+            | "homeassistant/expose_entity/list"
+            | "logger/log_info"
             | "lovelace/info"
             | "lovelace/config"
             | "lovelace/resources"
@@ -289,6 +301,13 @@ pub(crate) fn ws(entity: &str) -> Vec<WsRow> {
             "config/category_registry/list" => json!({"scope": "automation"}),
             "labs/subscribe" => json!({"domain": "frontend", "preview_feature": "none"}),
             "doorward/audit/subscribe" => json!({}),
+            "history/history_during_period" | "history/stream" | "logbook/get_events" | "logbook/event_stream" => {
+                json!({"start_time": LONG_AGO, "entity_ids": [entity]})
+            }
+            "recorder/info" | "recorder/get_statistics_metadata" => json!({}),
+            "recorder/statistics_during_period" => {
+                json!({"start_time": LONG_AGO, "statistic_ids": [entity], "period": "hour"})
+            }
             name => match OPERATIONS.iter().find(|operation| operation.command == name) {
                 Some(operation) => operation_members(operation, entity),
                 None => panic!("command `{name}` has no row in the matrix"),

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The routes that anybody may use without a token, each with the reason. A stale one fails.
-const PUBLIC: [(&str, &str); 32] = [
+const PUBLIC: [(&str, &str); 33] = [
     ("GET /auth/providers", "the login page asks it; names no user"),
     ("POST /auth/login_flow", "a login begins without a token"),
     ("POST /auth/login_flow/{flow_id}", "a login goes on without a token"),
@@ -39,6 +39,10 @@ const PUBLIC: [(&str, &str); 32] = [
     ("GET /sw-modern.js", "a file of the frontend's package"),
     ("GET /sw-legacy.js", "a file of the frontend's package"),
     ("GET /robots.txt", "a file of the frontend's package"),
+    (
+        "GET /api/brands/integration/{domain}/{image}",
+        "drawn from the name in the path, whether there is such a thing or not",
+    ),
     ("GET /.well-known/change-password", "leads to a page"),
     ("GET /developer-tools", "leads to a page"),
     ("GET /developer-tools/{*rest}", "leads to a page"),

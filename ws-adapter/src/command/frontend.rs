@@ -178,6 +178,24 @@ pub(crate) fn no_categories(_: &mut Connection, _: u64, data: Map<String, Value>
     Ok(Reply::Result(json!([])))
 }
 
+/// Gives what pictures of integrations are asked for with: nothing in particular, since they are the same for everybody.
+pub(crate) fn brands_token(_: &mut Connection, _: u64, data: Map<String, Value>) -> Result<Reply, CommandError> {
+    no_members(&data)?;
+    Ok(Reply::Result(json!({"token": "none"})))
+}
+
+/// Lists what voice assistants may have of the home: there is none, so nothing.
+pub(crate) fn exposed_entities(_: &mut Connection, _: u64, data: Map<String, Value>) -> Result<Reply, CommandError> {
+    no_members(&data)?;
+    Ok(Reply::Result(json!({"exposed_entities": {}})))
+}
+
+/// Lists integrations whose messages are logged in more or less detail than the others': there are none.
+pub(crate) fn log_levels(_: &mut Connection, _: u64, data: Map<String, Value>) -> Result<Reply, CommandError> {
+    no_members(&data)?;
+    Ok(Reply::Result(json!([])))
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PreviewFeature {

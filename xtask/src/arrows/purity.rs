@@ -3,7 +3,7 @@
 use super::Graph;
 
 /// Crates whose every effect is in their return values. Their `clippy.toml` forbids the same in `std`.
-const PURE: &[&str] = &["policy-merge", "auth-core", "registries", "auth-login", "audit", "templates"];
+const PURE: &[&str] = &["policy-merge", "auth-core", "registries", "auth-login", "audit", "templates", "recorder"];
 
 /// Packages that have effects, and which.
 const FORBIDDEN: &[(&str, &[&str])] = &[
@@ -49,6 +49,8 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("audit", "libc", "of getrandom; nothing of ours reaches it"),
     ("auth-login", "getrandom", "of ring and password-hash, for key and salt generation, which we never call"),
     ("auth-login", "libc", "of getrandom and cpufeatures; nothing of ours reaches it"),
+    ("recorder", "jiff", "of auth-core"),
+    ("recorder", "log", "of auth-core"),
     ("templates", "jiff", "time zone arithmetic; the present time comes in as an argument"),
     ("templates", "log", "of jiff, which logs what it cannot read of the time zone database; nobody listens"),
 ];

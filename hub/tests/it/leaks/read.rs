@@ -40,6 +40,7 @@ fn arguments(command: &str, house: &House) -> Vec<Value> {
         | "application_credentials/config"
         | "application_credentials/list"
         | "repairs/list_issues"
+        | "recorder/info"
         | "config_entries/flow/progress"
         | "config_entries/flow/subscribe"
         | "integration/descriptions"
@@ -47,6 +48,9 @@ fn arguments(command: &str, house: &House) -> Vec<Value> {
         | "persistent_notification/subscribe"
         | "frontend/get_version"
         | "frontend/get_themes"
+        | "brands/access_token"
+        | "homeassistant/expose_entity/list"
+        | "logger/log_info"
         | "lovelace/info"
         | "lovelace/config"
         | "lovelace/resources"
@@ -183,6 +187,20 @@ fn arguments(command: &str, house: &House) -> Vec<Value> {
             vec![json!({"mfa_module_id": "totp"}), json!({"flow_id": entry, "user_input": {"code": "1"}})]
         }
         "auth/depose_mfa" => vec![json!({"mfa_module_id": "totp"})],
+        "history/history_during_period" | "history/stream" => ["2020-01-01T00:00:00Z", "2020-01-01"]
+            .into_iter()
+            .map(|start| json!({"start_time": start, "entity_ids": [OWN, DENIED, ABSENT], "significant_changes_only": false}))
+            .collect(),
+        "logbook/get_events" | "logbook/event_stream" => vec![
+            json!({"start_time": "2020-01-01T00:00:00Z"}),
+            json!({"start_time": "2020-01-01T00:00:00Z", "entity_ids": []}),
+            json!({"start_time": "2020-01-01T00:00:00Z", "entity_ids": [DENIED, OWN], "device_ids": [device]}),
+            json!({"start_time": "2020-01-01T00:00:00Z", "device_ids": [device]}),
+        ],
+        "recorder/get_statistics_metadata" => vec![json!({}), json!({"statistic_ids": ["sensor.living_room_temperature"]})],
+        "recorder/statistics_during_period" => vec![json!({
+            "start_time": "2020-01-01T00:00:00Z", "statistic_ids": ["sensor.living_room_temperature"], "period": "hour",
+        })],
         // Administrators' alone: refused whatever is asked.
         own if own.starts_with("doorward/") => {
             vec![json!({}), json!({"entity_id": DENIED, "user_id": entry, "permission": "read"})]
@@ -276,7 +294,14 @@ fn a_every_route_answers_with_the_callers_rights() {
     for route in routes() {
         let path = route.path.replace("{entity_id}", DENIED).replace("{domain}/{service}", "lock/unlock");
         let path = path.replace("{event_type}", "x").replace("{entry_id}", "x").replace("{flow_id}", "x");
+        let path = path.replace("{start}", "2020-01-01");
+        let path = match route.path {
+            of if of.starts_with("/api/history/period") => format!("{path}?filter_entity_id={OWN},{DENIED},{ABSENT}"),
+            of if of.starts_with("/api/logbook") => format!("{path}?period=3650"),
+            _ => path,
+        };
         let path = path.replace("{user_id}", "x").replace("{group_id}", "x").replace("{token_id}", "x");
+        let path = path.replace("{domain}/{image}", "demo/icon.png");
         let bodies: Vec<Option<Value>> = match route.path {
             "/api/template" => TEMPLATES.iter().map(|t| Some(json!({"template": t}))).collect(),
             "/api/services/{domain}/{service}" => vec![
@@ -402,6 +427,70 @@ fn a16_sockets_say_the_same_of_denied_and_absent() {
                 ws.drain();
                 assert_ne!((command, &answer["success"]), ("call_service", &json!(true)), "{arguments}");
                 ws.transcript()
+            });
+        }
+    }
+}
+
+#[test]
+fn a03_the_past_says_the_same_of_denied_and_absent() {
+    let house = House::new();
+    // There is a past to hide.
+    for state in ["unlocked", "locked", "quokka"] {
+        let body = json!({"state": state, "attributes": {"friendly_name": "Quokka"}});
+        assert_eq!(house.send("owner", "POST", &format!("/api/states/{DENIED}"), Some(&body)).status, 200);
+    }
+    for user in USERS {
+        for (command, arguments) in [
+            ("history/history_during_period", r#"{"entity_ids": ["ID"]}"#),
+            (
+                "history/history_during_period",
+                r#"{"entity_ids": ["ID", "ID", "light.bed_light"], "no_attributes": true}"#,
+            ),
+            ("history/stream", r#"{"entity_ids": ["ID"], "end_time": "2026-01-02"}"#),
+            ("logbook/get_events", r#"{"entity_ids": ["ID"]}"#),
+            ("logbook/event_stream", r#"{"entity_ids": ["ID"], "end_time": "2026-01-02"}"#),
+            ("recorder/get_statistics_metadata", r#"{"statistic_ids": ["ID"]}"#),
+            ("recorder/statistics_during_period", r#"{"statistic_ids": ["ID"], "period": "hour"}"#),
+        ] {
+            twins(&house, |id| {
+                let mut asked: Value = serde_json::from_str(&arguments.replace("ID", id)).unwrap();
+                if command != "recorder/get_statistics_metadata" {
+                    asked["start_time"] = json!("2026-01-01");
+                }
+                let mut ws = house.ws(user);
+                assert_eq!(ws.call(command, asked)["success"], true, "{command}");
+                ws.drain();
+                assert!(!ws.transcript().to_lowercase().contains("quokka"));
+                ws.transcript()
+            });
+        }
+        // A stream that goes on: nothing comes of what is denied, nor of what is not there.
+        twins(&house, |id| {
+            let mut ws = house.ws(user);
+            for command in ["history/stream", "logbook/event_stream"] {
+                let stream = ws.command(command, json!({"start_time": "2026-01-01", "entity_ids": [id]}));
+                ws.answer(stream);
+                // Its end is the present.
+                let mut event = ws.event(stream, |_| true);
+                assert!(event.as_object_mut().unwrap().remove("end_time").unwrap().is_f64());
+                assert!([json!({}), json!([])].contains(event.get("states").unwrap_or(&event["events"])), "{event}");
+            }
+            ws.received.clear();
+            let body = json!({"state": format!("quokka {user}")});
+            assert!(house.send("owner", "POST", &format!("/api/states/{DENIED}"), Some(&body)).status < 300);
+            ws.drain();
+            ws.transcript()
+        });
+        for path in [
+            "/api/history/period/2026-01-01?end_time=2100-01-01&filter_entity_id=ID",
+            "/api/history/period?filter_entity_id=ID&minimal_response",
+            "/api/logbook/2026-01-01?end_time=2100-01-01&entity=ID",
+            "/api/logbook",
+        ] {
+            twins(&house, |id| {
+                let answer = house.send(user, "GET", &path.replace("ID", id), None);
+                format!("{} {}", answer.status, answer.text())
             });
         }
     }
@@ -547,9 +636,8 @@ fn a02_to_a28_what_is_not_served_is_unknown() {
 #[rustfmt::skip]
 const UNSERVED_COMMANDS: &[&str] = &[
     "subscribe_condition", "test_condition", "subscribe_trigger", "validate_config", "execute_script",
-    "logbook/get_events", "logbook/event_stream", "history/history_during_period", "history/stream",
-    "recorder/statistics_during_period", "recorder/statistic_during_period", "recorder/list_statistic_ids",
-    "recorder/get_statistics_metadata", "recorder/validate_statistics", "recorder/info", "recorder/update_statistics_issues",
+    "recorder/statistic_during_period", "recorder/list_statistic_ids", "recorder/validate_statistics",
+    "recorder/update_statistics_issues", "logbook/get_action_calls",
     "camera/capabilities", "camera/get_prefs", "camera/stream", "camera/webrtc/offer", "camera/webrtc/get_client_config",
     "conversation/process", "conversation/agent/homeassistant/debug", "conversation/agent/list", "assist_pipeline/run",
     "todo/item/list", "todo/item/subscribe", "todo/item/move", "shopping_list/items", "shopping_list/items/add",
@@ -560,7 +648,7 @@ const UNSERVED_COMMANDS: &[&str] = &[
     "device_automation/trigger/capabilities",
     "zone/list", "tag/list", "input_boolean/list", "input_number/list", "input_select/list", "input_text/list",
     "counter/list", "timer/list", "schedule/list",
-    "system_health/info", "logger/log_info", "hardware/info", "network/url",
+    "system_health/info", "hardware/info", "network/url",
     "calendar/event/create", "calendar/event/subscribe", "automation/config", "script/config",
     "trace/list", "system_log/list", "backup/info", "energy/get_prefs", "cloud/status",
     "get_panels/", "GET_STATES", " get_states", "get_states\u{0}",
@@ -568,7 +656,6 @@ const UNSERVED_COMMANDS: &[&str] = &[
 
 #[rustfmt::skip]
 const UNSERVED_ROUTES: &[(&str, &str)] = &[
-    ("GET", "/api/logbook"), ("GET", "/api/logbook/2026-01-01T00:00:00Z"), ("GET", "/api/history/period"),
     ("GET", "/api/camera_proxy/camera.x"), ("GET", "/api/camera_proxy_stream/camera.x"),
     ("GET", "/api/image_proxy/image.x"), ("GET", "/api/media_player_proxy/media_player.television"),
     ("POST", "/api/conversation/process"), ("POST", "/api/intent/handle"), ("GET", "/api/shopping_list"),
