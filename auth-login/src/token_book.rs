@@ -145,7 +145,20 @@ impl TokenBook {
         }
     }
 
-    /// Returns the programs' tokens that were used since this was last asked, for the store.
+    /// Notes that a session is in use whose client shows its secret each time, and makes no access tokens of it. Its record is
+    /// kept at most once in a minute: see [`take_used`](Self::take_used).
+    pub fn note_session(&mut self, id: &TokenId, ip: IpAddr, now: Timestamp) {
+        let is_due = |token: &&mut RefreshToken| {
+            let stored = token.for_storage();
+            stored.last_used_ip != Some(ip) || stored.last_used_at.is_none_or(|at| now.secs_since(at) >= 60 || now < at)
+        };
+        if let Some(token) = self.tokens.get_mut(id).filter(|token| token.kind() == TokenKind::Normal).filter(is_due) {
+            token.touch(now, Some(ip));
+            self.uses.note(id);
+        }
+    }
+
+    /// Returns the tokens of programs and of [such sessions](Self::note_session) that were used since this was last asked, for the store.
     pub fn take_used(&mut self) -> Vec<TokenId> {
         self.uses.unsaved.drain().collect()
     }

@@ -91,6 +91,7 @@ fn admitted(
     if is_malicious(request) {
         return Err(StatusCode::BAD_REQUEST);
     }
+    name_host(request);
     let nowhere = Peer { address: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)), is_tls: false };
     let peer = request.extensions().get::<Peer>().copied().unwrap_or(nowhere);
     let caller = Caller::of(peer, request.headers(), &trust.proxies).map_err(|refused| {
@@ -108,6 +109,14 @@ fn admitted(
     request.extensions_mut().insert(ConnectInfo(SocketAddr::new(caller.ip, peer.address.port())));
     request.extensions_mut().insert(caller);
     Ok(())
+}
+
+/// Has a request of HTTP/2 say where it was sent as others do: there it stands in the request's own target.
+fn name_host(request: &mut HttpRequest) {
+    let authority = request.uri().authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
+    if let Some(host) = authority {
+        request.headers_mut().entry(header::HOST).or_insert(host);
+    }
 }
 
 /// Tells whether a path or query tries to be another: dots that climb, control characters, markup, however encoded.
@@ -243,6 +252,22 @@ fn authenticate(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_request_says_where_it_was_sent_in_either_way() {
+        let host = |uri: &str, host: Option<&'static str>| {
+            let mut request = HttpRequest::new(Body::empty());
+            *request.uri_mut() = uri.parse().unwrap();
+            host.into_iter()
+                .for_each(|host| _ = request.headers_mut().insert(header::HOST, HeaderValue::from_static(host)));
+            name_host(&mut request);
+            request.headers().get(header::HOST).map(|host| host.to_str().unwrap().to_owned())
+        };
+        assert_eq!(host("https://home.example:8443/api/", None).as_deref(), Some("home.example:8443"));
+        assert_eq!(host("/api/", Some("home.example")).as_deref(), Some("home.example"));
+        assert_eq!(host("https://home.example/", Some("other.example")).as_deref(), Some("other.example"));
+        assert_eq!(host("/api/", None), None);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_never_ends_is_not_waited_for() {

@@ -1,7 +1,8 @@
 //! Pages of other origins: what they may ask, and what they may read.
 //!
-//! No cookie gives anybody rights here (the one of a visit to an identity provider proves which browser comes back, and
-//! nothing else), so a page elsewhere has no rights of its user's unless it holds a token. What a list of origins adds is who
+//! No cookie gives anybody rights in the API (the one of a visit to an identity provider proves which browser comes back, and
+//! nothing else; the one of Doorward's own page counts below `/doorward` alone, is not sent by other sites' pages, and opens no
+//! form that another page sends), so a page elsewhere has no rights of its user's unless it holds a token. What a list of origins adds is who
 //! may read answers at all, who may open a socket, and who may have people sign in without typing anything.
 
 use auth_login::client::Origin;

@@ -34,7 +34,10 @@ pub(crate) async fn until_stopped(home: Home, listener: TcpListener, reached: Re
     let last = home.clone();
     let manager = home.manager().clone();
     let websocket = Extra { path: ws_adapter::PATH, service: ws_adapter::route(home.clone()) };
-    let router = router(&App { home, trust: Arc::clone(&reached.trust), web: reached.web }, vec![websocket]);
+    let app = App { home, trust: Arc::clone(&reached.trust), web: reached.web };
+    let mut extra = vec![websocket];
+    extra.extend(admin_page::serve(&app));
+    let router = router(&app, extra);
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (stopping, stopped) = oneshot::channel::<()>();
     let stop = async move {

@@ -13,12 +13,16 @@ pub use operation::{Access, Call, OPERATIONS, Operation, Schemas};
 
 mod schema;
 
+mod attention;
 mod audit_trail;
 mod bans;
 mod groups;
 mod identities;
+mod matrix;
+mod names;
 mod passkeys;
 mod policies;
+mod previews;
 pub mod shown;
 mod step_up;
 mod tokens;

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use crate::{
-    OperationError, audit_trail, bans, groups, identities, passkeys, policies, schema, step_up, tokens, users,
+    OperationError, attention, audit_trail, bans, groups, identities, matrix, names, passkeys, policies, previews,
+    schema, step_up, tokens, users,
 };
 
 /// Who may use an operation. There is no default.
@@ -176,6 +177,13 @@ operations! {
     "policy/explain"          GET    "/api/doorward/policy/explain"                          Admin policies::explain;
     "policy/who_can"          GET    "/api/doorward/policy/who_can"                          Admin policies::who_can;
     "policy/what_can"         GET    "/api/doorward/policy/what_can"                         Admin policies::what_can;
+
+    "policy/preview"          POST   "/api/doorward/policy/preview"                          Admin previews::preview;
+    "policy/names"            GET    "/api/doorward/policy/names"                            Admin names::list;
+    "policy/matrix"           GET    "/api/doorward/policy/matrix"                           Admin matrix::show;
+    "policy/room"             GET    "/api/doorward/policy/room"                             Admin matrix::room;
+
+    "attention/list"          GET    "/api/doorward/attention"                               Admin attention::list;
 
     "tokens/list"             GET    "/api/doorward/tokens"                                  Admin tokens::list;
     "tokens/create"           POST   "/api/doorward/tokens"                                  Owner tokens::create;

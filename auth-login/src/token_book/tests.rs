@@ -152,3 +152,23 @@ fn a_token_that_was_seen_before_is_looked_at_as_closely() {
     let long = "x".repeat(9000);
     assert_eq!(book.authenticate(&long, NOW).map(|_| ()), Err(AccessTokenError::Malformed));
 }
+
+#[test]
+fn a_session_that_shows_its_secret_each_time_is_kept_as_used_once_a_minute() {
+    let (ann, program) = (session(1, "ann", "c"), long_lived(2, "ann", "p"));
+    let (id, of_program) = (ann.id().clone(), program.id().clone());
+    let mut book = book([ann, program]);
+    let ip: IpAddr = "192.0.2.1".parse().unwrap();
+    book.note_session(&id, ip, NOW);
+    assert_eq!(book.take_used(), std::slice::from_ref(&id));
+    assert_eq!(book.get(&id).unwrap().expire_at(), Some(NOW.plus_secs(SESSION_SECS)));
+    book.note_session(&id, ip, NOW.plus_secs(59));
+    assert_eq!(book.take_used(), []);
+    book.note_session(&id, ip, NOW.plus_secs(60));
+    assert_eq!(book.take_used(), std::slice::from_ref(&id));
+    assert_eq!(book.get(&id).unwrap().expire_at(), Some(NOW.plus_secs(60 + SESSION_SECS)));
+    // From elsewhere at once; of programs never here.
+    book.note_session(&id, "192.0.2.2".parse().unwrap(), NOW.plus_secs(61));
+    book.note_session(&of_program, ip, NOW);
+    assert_eq!(book.take_used(), [id]);
+}

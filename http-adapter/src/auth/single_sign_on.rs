@@ -2,8 +2,8 @@
 //!
 //! Both answers are for a browser, so errors are plain text that says what was wrong.
 //!
-//! This is the one place with a cookie. It is good for one visit of ten minutes and proves that the browser which comes back
-//! is the one that was sent; nothing else is ever decided by it.
+//! There is a cookie. It is good for one visit of ten minutes and proves that the browser which comes back is the one that was
+//! sent; nothing else is ever decided by it.
 
 use auth_login::{
     client::{Origin, Scheme},

@@ -29,6 +29,7 @@ mod limited;
 mod matrix;
 mod oauth;
 mod openapi;
+mod pages;
 mod passkeys;
 mod policy_cli;
 mod protocol;

@@ -148,6 +148,18 @@ fn every_operation_answers_as_described() {
     hub.ask("policy/explain", question("lock.front_door", &owner.unwrap()["id"]));
     hub.ask("policy/who_can", json!({"entity_id": "light.kitchen_lights", "permission": "control"}));
     hub.ask("policy/what_can", json!({"user_id": id}));
+    let draft = json!({"group_id": "none-yet", "policy": {"entities": {"all": {"read": true}}}, "user_ids": [id]});
+    let drafted = hub.ask("policy/preview", draft);
+    assert_eq!((&drafted["is_new"], &drafted["users"][0]["user_id"]), (&json!(true), &id), "{drafted}");
+    let names = hub.ask("policy/names", json!({}));
+    assert!(names["areas"].as_array().unwrap().iter().any(|area| area["id"] == "kitchen"), "{names}");
+    let matrix = hub.ask("policy/matrix", json!({}));
+    let (people, rooms) = (matrix["people"].as_array().unwrap(), matrix["rooms"].as_array().unwrap());
+    assert!(people[0]["is_owner"] == true && rooms.iter().all(|room| room["may"][0]["edit"] == room["n_entities"]));
+    let room = hub.ask("policy/room", json!({"area_id": "kitchen"}));
+    assert_eq!(room["things"][0]["may"][0], json!(["read", "control", "edit"]), "{room}");
+    hub.ask("policy/room", json!({}));
+    hub.ask("attention/list", json!({}));
     hub.ask("users/update", json!({"user_id": id, "name": "Anna", "local_only": true}));
     hub.ask("users/set_password", json!({"user_id": id, "password": "other"}));
     hub.ask("tokens/create", json!({"user_id": id, "name": "phone", "lifespan_days": 1, "policy": policy}));

@@ -135,7 +135,8 @@ fn operation_members(operation: &Operation, entity: &str) -> Value {
     match operation.name {
         "users/list" | "groups/list" | "tokens/list" | "logins/failures" | "audit/list" | "audit/verify"
         | "audit/settings" | "audit/set" | "step_up/status" | "bans/list" | "passkeys/list" | "passkeys/register"
-        | "passkeys/challenge" | "identities/list" => {
+        | "passkeys/challenge" | "identities/list" | "policy/names" | "policy/matrix" | "policy/room"
+        | "attention/list" => {
             json!({})
         }
         "users/create" | "service_accounts/create" => json!({"name": "x", "group_ids": ["none"]}),
@@ -145,6 +146,7 @@ fn operation_members(operation: &Operation, entity: &str) -> Value {
         "groups/delete" => json!({"group_id": "none"}),
         "groups/preview" => json!({"group_id": "none", "policy": policy}),
         "groups/set_member" | "groups/remove_member" => json!({"group_id": "none", "user_id": "none"}),
+        "policy/preview" => json!({"group_id": "none", "policy": policy, "user_ids": ["none"]}),
         "policy/validate" | "policy/lint" => json!({"policy": policy}),
         "policy/explain" => json!({"user_id": "none", "entity_id": entity, "permission": "read"}),
         "policy/who_can" => json!({"entity_id": entity, "permission": "read"}),

@@ -3,5 +3,6 @@
 
 mod flow;
 mod members;
+mod page;
 mod refused;
 mod trouble;

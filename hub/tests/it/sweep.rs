@@ -58,7 +58,7 @@ const OPEN_SERVICES: [(&str, &str); 1] = [(
 )];
 
 /// Everything in the home that a request could change.
-fn fingerprint(owner: &mut Ws) -> Value {
+pub(crate) fn fingerprint(owner: &mut Ws) -> Value {
     let mut all = json!({});
     for command in [
         "config/auth/list",

@@ -9,7 +9,21 @@ use super::Graph;
 pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("bench", &["http-adapter", "ws-adapter", "components", "mqtt"]),
     ("engine-bench", &["auth-core"]),
-    ("hub", &["http-adapter", "ws-adapter", "passkeys", "demo", "mqtt", "rest_oauth", "single-sign-on", "outbound"]),
+    (
+        "hub",
+        &[
+            "admin-page",
+            "http-adapter",
+            "ws-adapter",
+            "passkeys",
+            "demo",
+            "mqtt",
+            "rest_oauth",
+            "single-sign-on",
+            "outbound",
+        ],
+    ),
+    ("admin-page", &["http-adapter"]),
     ("http-adapter", &["management", "frontend"]),
     ("ws-adapter", &["management", "frontend"]),
     ("management", &["home"]),

@@ -1,6 +1,7 @@
 //! A hub of one's own, and clients for it.
 
 pub(crate) mod authenticator;
+pub(crate) mod browser;
 pub(crate) mod cloud;
 pub(crate) mod http;
 #[cfg(feature = "oidc")]
@@ -9,6 +10,7 @@ pub(crate) mod secrets;
 pub(crate) mod server;
 mod ws;
 
+pub(crate) use browser::Browser;
 pub(crate) use http::{Answer, Request};
 pub(crate) use server::{Server, Temporary};
 pub(crate) use ws::Ws;
