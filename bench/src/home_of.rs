@@ -52,6 +52,18 @@ pub(crate) async fn unserved(keeps_history: bool) -> Result<(Home, StateWriter, 
     Ok((home, writer, danger::system_principal("bench")))
 }
 
+/// Makes a user in these groups and returns a token of theirs.
+pub(crate) async fn user(home: &Home, name: &str, groups: &[&str]) -> Result<String> {
+    let machine = danger::system_principal("bench");
+    let group_ids = groups.iter().map(|group| (*group).to_owned()).collect();
+    let password = Secret::new("pass".to_owned());
+    let wish = AddUser { name: name.to_owned(), username: name.to_owned(), password, group_ids, local_only: false };
+    let user_id = home.add_user(home.bus().authorize(&machine, wish)?).await?.user.id.to_string();
+    let token = CreateToken { name: "bench".to_owned(), icon: None, lifespan_days: 1, policy: None, rate_limit: None };
+    let asked = home.bus().authorize(&machine, CreateTokenFor { user_id, token })?;
+    Ok(home.create_any_token(asked).await?.expose_secret().to_owned())
+}
+
 /// Opens the home and serves it on a free port. Returns the address and the owner's token.
 pub(crate) async fn serve_home() -> Result<(SocketAddr, String)> {
     let (_, address, token) = open_and_serve().await?;
@@ -75,14 +87,7 @@ pub(crate) async fn open_and_serve() -> Result<(Home, SocketAddr, String)> {
         writer.provide(id.clone(), Arc::new(Light(writer.clone())));
         writer.set(id, "on", attributes(id.object_id()))?;
     }
-    let machine = danger::system_principal("bench");
-    let (name, username) = ("Owner".to_owned(), "owner".to_owned());
-    let wish =
-        AddUser { name, username, password: Secret::new("pass".to_owned()), group_ids: Vec::new(), local_only: false };
-    let user_id = home.add_user(home.bus().authorize(&machine, wish)?).await?.user.id.to_string();
-    let token = CreateToken { name: "bench".to_owned(), icon: None, lifespan_days: 1, policy: None, rate_limit: None };
-    let asked = home.bus().authorize(&machine, CreateTokenFor { user_id, token })?;
-    let token = home.create_any_token(asked).await?.expose_secret().to_owned();
+    let token = user(&home, "owner", &[]).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let websocket = Extra { path: ws_adapter::PATH, service: ws_adapter::route(home.clone()) };

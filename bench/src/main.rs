@@ -11,6 +11,7 @@ mod history;
 mod home_of;
 mod login;
 mod mqtt;
+mod pages;
 mod rest;
 mod websocket;
 
@@ -50,6 +51,9 @@ fn main() -> Result<()> {
     }
     if wanted("accounts") {
         figures.extend(accounts::run()?);
+    }
+    if wanted("pages") {
+        figures.push(pages::run()?);
     }
     if wanted("history") {
         figures.extend(history::run()?);

@@ -77,11 +77,13 @@ impl Caller {
         Ok(caller)
     }
 
-    fn send(&mut self, text: &str) -> Result<()> {
+    /// Sends one message.
+    pub(crate) fn send(&mut self, text: &str) -> Result<()> {
         Ok(self.socket.send(Message::text(text))?)
     }
 
-    fn read(&mut self) -> Result<String> {
+    /// Waits for the next message.
+    pub(crate) fn read(&mut self) -> Result<String> {
         Ok(self.socket.read()?.into_text().context("text")?.to_string())
     }
 

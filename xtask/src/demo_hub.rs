@@ -41,29 +41,37 @@ struct User {
 impl DemoHub {
     /// Builds the hub as it is shipped and starts it; returns when it answers.
     pub(crate) fn start(workspace: &Workspace) -> Result<Self> {
-        Self::start_built(workspace, &["--release"], "release")
+        Self::start_built(workspace, &["--release"], "release", None)
     }
 
     /// Builds the hub as tests do, with every assertion in it, and starts it.
     pub(crate) fn start_with_assertions(workspace: &Workspace) -> Result<Self> {
-        Self::start_built(workspace, &[], "debug")
+        Self::start_built(workspace, &[], "debug", None)
     }
 
-    fn start_built(workspace: &Workspace, how: &[&str], place: &str) -> Result<Self> {
+    /// As that, with a web frontend.
+    pub(crate) fn start_with_frontend(workspace: &Workspace, files: &Path) -> Result<Self> {
+        Self::start_built(workspace, &[], "debug", Some(files))
+    }
+
+    fn start_built(workspace: &Workspace, how: &[&str], place: &str, frontend: Option<&Path>) -> Result<Self> {
         workspace::run(workspace.cargo().args(["build", "--package", "hub"]).args(how))?;
         let target = workspace.target_directory()?;
         let folder = target.join("xtask");
         fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-        Self::launch(Command::new(target.join(place).join("doorward")), &folder, MAX_START)
+        Self::launch(Command::new(target.join(place).join("doorward")), &folder, MAX_START, frontend)
     }
 
-    fn launch(mut command: Command, folder: &Path, max_start: Duration) -> Result<Self> {
+    fn launch(mut command: Command, folder: &Path, max_start: Duration, frontend: Option<&Path>) -> Result<Self> {
         let port = free_port()?;
         let creds = folder.join(format!("creds-{port}.json"));
         let log = folder.join(format!("demo-{port}.log"));
         _ = fs::remove_file(&creds);
         let output = File::create(&log).with_context(|| format!("{} cannot be made", log.display()))?;
         command.args(["demo", "--listen", &format!("127.0.0.1:{port}"), "--creds-file"]).arg(&creds);
+        if let Some(frontend) = frontend {
+            command.arg("--frontend").arg(frontend);
+        }
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
         let child = command.spawn().with_context(|| format!("{:?} cannot be started", command.get_program()))?;
         // From here on, leaving early ends the process.
@@ -153,7 +161,7 @@ mod tests {
         fs::create_dir_all(&folder).unwrap();
         let mut command = Command::new("sh");
         command.args(["-c", script, "doorward"]);
-        let hub = DemoHub::launch(command, &folder, Duration::from_secs(2));
+        let hub = DemoHub::launch(command, &folder, Duration::from_secs(2), None);
         fs::remove_dir_all(&folder).unwrap();
         hub
     }

@@ -23,11 +23,13 @@ mod bench;
 mod broker;
 mod conformance;
 mod demo_hub;
+mod frontend;
 mod fuzz;
 mod gates;
 mod journeys;
 mod no_std;
 mod schemathesis;
+mod web;
 
 mod ci;
 mod steps;
@@ -48,7 +50,12 @@ enum Command {
         /// Leaves out what takes long and rarely fails alone.
         #[arg(long)]
         quick: bool,
+        /// Runs people's journeys in a browser alone: those whose names contain one of these words, all without any.
+        #[arg(long, num_args = 0.., value_name = "WORD", conflicts_with = "quick")]
+        web: Option<Vec<String>>,
     },
+    /// Fetches Home Assistant's web frontend into a cache below `target`, and says where it is.
+    Frontend,
     /// Runs what CI runs: formatting, lints, documentation, `test`, and the clients' suite against a demo hub.
     Ci,
     /// Runs vector files of the permission system, or folders of them.
@@ -69,7 +76,7 @@ enum Command {
     Schemathesis,
     /// Prints what the hub costs, as ratios to baselines of the same run.
     Bench {
-        /// `engine`, `rest`, `websocket`, `accounts`, `demo` or `mqtt`, all if left out; `others` for other policy engines.
+        /// `engine`, `rest`, `websocket`, `accounts`, `pages`, `history`, `demo` or `mqtt`, all if left out; `others` for other policy engines.
         name: Option<String>,
         /// JSON: one object for `engine` and `others`, else one object a line.
         #[arg(long)]
@@ -119,7 +126,15 @@ enum Command {
 fn main() -> ExitCode {
     let workspace = Workspace::new();
     let done = match Cli::parse().command {
-        Command::Test { quick } => Ok(sum_up(test::run(&workspace, quick))),
+        Command::Test { web: Some(words), .. } => web::run(&workspace, &words).map(|done| match done {
+            steps::Done::Passed => true,
+            steps::Done::LeftOut(why) => {
+                say(format_args!("left out: {why}"));
+                false
+            }
+        }),
+        Command::Test { quick, web: None } => Ok(sum_up(test::run(&workspace, quick))),
+        Command::Frontend => frontend::run(&workspace),
         Command::Ci => Ok(sum_up(ci::run(&workspace))),
         Command::Oracle { paths } => Ok(sum_up(oracle::run(&paths))),
         Command::Matrix { bless } => journeys::matrix(&workspace, bless),

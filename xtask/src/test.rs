@@ -10,6 +10,7 @@ use crate::{
     provider::provider,
     schemathesis,
     steps::{Done, Step, run_all},
+    web,
     workspace::{self, Workspace, succeeds},
 };
 
@@ -23,6 +24,7 @@ pub(crate) const STEPS: &[Step] = &[
     SCHEMATHESIS,
     Step { name: "oauth provider", is_slow: true, run: provider },
     Step { name: "mqtt broker", is_slow: true, run: broker },
+    Step { name: "web", is_slow: true, run: |workspace| web::run(workspace, &[]) },
 ];
 
 /// The one that may be wanted alone.
