@@ -100,6 +100,9 @@ fn a_session_of_the_page_is_one_like_any_other_and_ends_like_any() {
     // Logged out is revoked; deactivated is out.
     let answer = browser.post("/doorward/logout", &[]);
     assert_login(&answer);
+    // The page that comes next does not take over the frontend's session again, as it does else.
+    assert!(!browser.page(answer.header("location").unwrap()).contains("data-login"));
+    assert_has(&browser.page("/doorward/login"), &["data-login"]);
     assert!(answer.header("set-cookie").unwrap().contains("Max-Age=0"));
     assert!(sessions(&mut owner, &admin).is_empty());
     let browser = Browser::logged_in(&server, "admin");
