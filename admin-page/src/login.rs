@@ -33,6 +33,8 @@ struct Page {
     carried: Option<Carried>,
     wrong: Option<String>,
     providers: Vec<Provider>,
+    /// They have just logged out: the session of the frontend around the page is not taken over again.
+    is_out: bool,
 }
 
 /// An identity provider.
@@ -95,7 +97,8 @@ fn page(asked: &Asked, status: StatusCode, shown: Shown) -> Result<Response, Pro
         name: name.to_owned(),
     });
     let providers = providers.collect();
-    reply::page(status, &Page { frame: asked.frame(""), flow, username, next, carried, wrong, providers })
+    let is_out = asked.query.has("out");
+    reply::page(status, &Page { frame: asked.frame(""), flow, username, next, carried, wrong, providers, is_out })
 }
 
 /// Has somebody log in whose session ended while they typed, and keeps what they typed.
@@ -235,7 +238,7 @@ pub(crate) async fn log_out(asked: Asked) -> Result<Response, Problem> {
         tracing::error!(%error, "a session could not be ended");
         return Err(Problem::Failed);
     }
-    let mut response = reply::see_other("/doorward/login");
+    let mut response = reply::see_other("/doorward/login?out=");
     if let Some(own) = &asked.caller.own {
         cookie::clear(&mut response, own);
     }

@@ -50,7 +50,13 @@ pub(crate) fn headers(headers: &mut HeaderMap) {
     // With `no-referrer`, which other answers have, browsers would send `Origin: null` with every form, and over plain HTTP
     // there is nothing else to tell our own pages' forms by.
     put(headers, header::REFERRER_POLICY, "same-origin");
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        put(headers, header::CACHE_CONTROL, "no-store");
+        // The service worker of Home Assistant's frontend has every page of this origin pass through its hands, keeps what it
+        // gets whatever `no-store` says, and shows it when the hub does not answer: after a log-out, too. It cannot keep what
+        // varies by everything (Service Workers, `Cache.put`, step 5).
+        put(headers, header::VARY, "*");
+    }
 }
 
 pub(crate) fn put(headers: &mut HeaderMap, name: header::HeaderName, value: &'static str) {

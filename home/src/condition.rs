@@ -1,7 +1,7 @@
 //! Conditions on states, as pages ask them ("is any of these lights on?"): Home Assistant's `state`, `numeric_state`, `and`, `or`
 //! and `not`. Whoever asks sees their own home in them: what they may not read does not exist.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -23,7 +23,7 @@ pub enum Condition {
         /// An attribute in place of the state.
         attribute: Option<String>,
         /// The states.
-        states: Vec<String>,
+        states: HashSet<String>,
     },
     /// Entities' states are numbers within bounds.
     Numeric {
@@ -38,6 +38,9 @@ pub enum Condition {
     },
 }
 
+/// Gives what can be read of an entity, with its attributes if that is asked for; none if there is no such entity.
+pub type Look<'a> = &'a dyn Fn(&str, bool) -> Option<Seen>;
+
 /// What can be read of an entity: its state and attributes, as whoever asks sees them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Seen {
@@ -47,9 +50,17 @@ pub struct Seen {
     pub attributes: Map<String, Value>,
 }
 
-/// The deepest nesting, and the most conditions in one.
+/// The deepest nesting, and the most conditions in one; the most entities and states that are named in it, each time that
+/// they are, since each is looked at whenever one of the entities changes.
 const MAX_DEPTH: usize = 16;
 const MAX_CONDITIONS: usize = 4_096;
+const MAX_NAMED: usize = 4_096;
+
+/// What may still come of a condition.
+struct Left {
+    conditions: usize,
+    named: usize,
+}
 
 impl Condition {
     /// Reads a condition. What is not known is refused, with what it was.
@@ -57,7 +68,7 @@ impl Condition {
     /// # Errors
     /// What is wrong, for people.
     pub fn parse(value: &Value) -> Result<Self, String> {
-        parse(value, MAX_DEPTH, &mut MAX_CONDITIONS.clone())
+        parse(value, MAX_DEPTH, &mut Left { conditions: MAX_CONDITIONS, named: MAX_NAMED })
     }
 
     /// Returns the entities that it is about.
@@ -70,11 +81,19 @@ impl Condition {
         }
     }
 
+    /// Returns how many entities are looked at to know whether it holds, each as often as it is named.
+    pub fn n_looks(&self) -> usize {
+        match self {
+            Self::And(parts) | Self::Or(parts) | Self::Not(parts) => parts.iter().map(Self::n_looks).sum(),
+            Self::State { entity_ids, .. } | Self::Numeric { entity_ids, .. } => entity_ids.len(),
+        }
+    }
+
     /// Tells whether it holds, of the states that `read` gives.
     ///
     /// # Errors
     /// Which entity is not there, or is no number.
-    pub fn holds(&self, read: &dyn Fn(&str) -> Option<Seen>) -> Result<bool, String> {
+    pub fn holds(&self, read: Look<'_>) -> Result<bool, String> {
         // As in Home Assistant: what decides it alone is enough, whatever is wrong with the others.
         let any = |parts: &[Self], wanted: bool| {
             let mut wrong = None;
@@ -110,8 +129,8 @@ impl Condition {
     }
 }
 
-fn text_of(read: &dyn Fn(&str) -> Option<Seen>, id: &str, attribute: Option<&str>) -> Result<String, String> {
-    let state = read(id).ok_or_else(|| format!("unknown entity {id}"))?;
+fn text_of(read: Look<'_>, id: &str, attribute: Option<&str>) -> Result<String, String> {
+    let state = read(id, attribute.is_some()).ok_or_else(|| format!("unknown entity {id}"))?;
     let Some(attribute) = attribute else { return Ok(state.state) };
     match state.attributes.get(attribute) {
         None => Err(format!("{id} has no attribute `{attribute}`")),
@@ -120,8 +139,9 @@ fn text_of(read: &dyn Fn(&str) -> Option<Seen>, id: &str, attribute: Option<&str
     }
 }
 
-fn parse(value: &Value, depth: usize, left: &mut usize) -> Result<Condition, String> {
-    *left = left.checked_sub(1).ok_or_else(|| format!("at most {MAX_CONDITIONS} conditions are taken"))?;
+fn parse(value: &Value, depth: usize, left: &mut Left) -> Result<Condition, String> {
+    left.conditions =
+        left.conditions.checked_sub(1).ok_or_else(|| format!("at most {MAX_CONDITIONS} conditions are taken"))?;
     let depth = depth.checked_sub(1).ok_or_else(|| format!("conditions are nested at most {MAX_DEPTH} deep"))?;
     // A list is all of its items.
     if let Value::Array(parts) = value {
@@ -134,7 +154,7 @@ fn parse(value: &Value, depth: usize, left: &mut usize) -> Result<Condition, Str
         // The short form: `{"or": […]}`.
         None => ["and", "or", "not"].into_iter().find(|kind| members.contains_key(*kind)).unwrap_or_default(),
     };
-    let parts = |left: &mut usize| match members.get("conditions").or_else(|| members.get(kind)) {
+    let parts = |left: &mut Left| match members.get("conditions").or_else(|| members.get(kind)) {
         Some(Value::Array(parts)) => several(parts, depth, left),
         Some(part @ Value::Object(_)) => Ok(vec![parse(part, depth, left)?]),
         _ => Err(format!("`{kind}` has `conditions`")),
@@ -145,9 +165,10 @@ fn parse(value: &Value, depth: usize, left: &mut usize) -> Result<Condition, Str
         "not" => known(members, &["conditions", "not"]).and_then(|()| Ok(Condition::Not(parts(left)?))),
         "state" => {
             known(members, &["entity_id", "match", "attribute", "state"])?;
-            let states = words(members, "state")?;
+            let states = words(members, "state", left)?.into_iter().collect();
+            let entity_ids = ids(members, left)?;
             let any = members.get("match").is_some_and(|how| how == "any");
-            Ok(Condition::State { entity_ids: ids(members)?, any, attribute: attribute(members)?, states })
+            Ok(Condition::State { entity_ids, any, attribute: attribute(members)?, states })
         }
         "numeric_state" => {
             known(members, &["entity_id", "attribute", "above", "below"])?;
@@ -162,13 +183,13 @@ fn parse(value: &Value, depth: usize, left: &mut usize) -> Result<Condition, Str
             if above.is_none() && below.is_none() {
                 return Err("`numeric_state` has `above` or `below`".to_owned());
             }
-            Ok(Condition::Numeric { entity_ids: ids(members)?, attribute: attribute(members)?, above, below })
+            Ok(Condition::Numeric { entity_ids: ids(members, left)?, attribute: attribute(members)?, above, below })
         }
         other => Err(format!("conditions of the kind `{other}` are not known here")),
     }
 }
 
-fn several(parts: &[Value], depth: usize, left: &mut usize) -> Result<Vec<Condition>, String> {
+fn several(parts: &[Value], depth: usize, left: &mut Left) -> Result<Vec<Condition>, String> {
     parts.iter().map(|part| parse(part, depth, left)).collect()
 }
 
@@ -185,8 +206,11 @@ fn known(members: &Map<String, Value>, own: &[&str]) -> Result<(), String> {
 }
 
 /// Returns a text, or a list of them.
-fn words(members: &Map<String, Value>, name: &str) -> Result<Vec<String>, String> {
+fn words(members: &Map<String, Value>, name: &str, left: &mut Left) -> Result<Vec<String>, String> {
     let wrong = || format!("`{name}` is a text, or a list of them");
+    let n = members.get(name).and_then(Value::as_array).map_or(1, Vec::len);
+    left.named =
+        left.named.checked_sub(n).ok_or_else(|| format!("at most {MAX_NAMED} entities and states are taken"))?;
     match members.get(name) {
         Some(Value::String(text)) => Ok(vec![text.clone()]),
         Some(Value::Array(items)) => {
@@ -196,8 +220,8 @@ fn words(members: &Map<String, Value>, name: &str) -> Result<Vec<String>, String
     }
 }
 
-fn ids(members: &Map<String, Value>) -> Result<Vec<String>, String> {
-    let ids = words(members, "entity_id")?;
+fn ids(members: &Map<String, Value>, left: &mut Left) -> Result<Vec<String>, String> {
+    let ids = words(members, "entity_id", left)?;
     if ids.is_empty() { Err("`entity_id` names at least one".to_owned()) } else { Ok(ids) }
 }
 
@@ -218,7 +242,7 @@ mod tests {
     /// Checks against a home in which `light.on` is on, `light.off` is off, `sensor.five` is 5, and nothing else is.
     #[track_caller]
     fn check(condition: Value, expected: Result<bool, &str>) {
-        let read = |id: &str| {
+        let read = |id: &str, _: bool| {
             let state = match id {
                 "light.on" => "on",
                 "light.off" => "off",
@@ -273,5 +297,11 @@ mod tests {
         let deep = (0..40).fold(is("light.on", "on"), |inner, _| json!({"not": [inner]}));
         check(deep, Err("nested"));
         check(json!({"or": vec![is("light.on", "on"); 5_000]}), Err("at most 4096"));
+        // So are more entities or states than can be looked at, in one list or in many.
+        let long = json!({"condition": "state", "entity_id": vec!["light.on"; 5_000], "state": "on"});
+        check(long, Err("at most 4096 entities"));
+        let one = json!({"condition": "state", "entity_id": vec!["light.on"; 1_000], "state": "on"});
+        check(json!(vec![one.clone(); 4]), Ok(true));
+        check(json!(vec![one; 5]), Err("at most 4096 entities"));
     }
 }

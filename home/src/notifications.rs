@@ -1,15 +1,16 @@
 //! Persistent notifications: short texts for people, kept in memory until somebody dismisses them.
 //!
 //! In Home Assistant everybody sees everybody's and may dismiss them. Here a notification is seen and dismissed by whoever it
-//! came from, and by administrators.
+//! came from, and by administrators. Nobody's are written over, pushed out or named differently for what others have.
 
 use std::{
+    collections::HashMap,
     fmt,
     sync::{Mutex, MutexGuard, PoisonError, Weak},
 };
 
 use async_trait::async_trait;
-use auth_core::{Context, Timestamp, UserId};
+use auth_core::{Context, Timestamp, Unauthorized, UserId};
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 use service_bus::{
@@ -19,8 +20,11 @@ use service_bus::{
 
 use crate::{Home, home::Inner};
 
-/// The most that are kept; the oldest goes first.
-pub const MAX_NOTIFICATIONS: usize = 256;
+/// The most that are kept of one user; the oldest goes first.
+pub const MAX_NOTIFICATIONS: usize = 64;
+
+/// The most that are kept of all together; the oldest goes first of whoever has the most.
+const MAX_ALL: usize = 1024;
 
 /// The longest message, title and id, in bytes. Longer ones are refused.
 const MAX_MESSAGE: usize = 16 << 10;
@@ -30,8 +34,10 @@ const MAX_ID: usize = 255;
 /// One notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notification {
-    /// Its id.
+    /// What whoever it came from calls it; others may have one of the same name.
     pub id: String,
+    /// What administrators see it as: of all that there are.
+    pub unique_id: String,
     /// Above the message.
     pub title: Option<String>,
     /// What it says, in Markdown.
@@ -42,12 +48,15 @@ pub struct Notification {
     pub user_id: Option<UserId>,
 }
 
-/// The notifications by id, in the order in which they came.
+/// Whom it came from, and what they call it.
+type Key = (Option<UserId>, String);
+
+/// The notifications in the order in which they came.
 #[derive(Debug, Default)]
-pub(crate) struct Notifications(Mutex<IndexMap<String, Notification>>);
+pub(crate) struct Notifications(Mutex<IndexMap<Key, Notification>>);
 
 impl Notifications {
-    fn lock(&self) -> MutexGuard<'_, IndexMap<String, Notification>> {
+    fn lock(&self) -> MutexGuard<'_, IndexMap<Key, Notification>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -56,16 +65,40 @@ impl Notifications {
         self.lock().retain(|_, notification| notification.user_id.as_ref() != Some(user_id));
     }
 
-    /// Puts one in its place. Returns whether it was there, and those that had to go for it.
-    fn put(&self, notification: Notification) -> (bool, Vec<Notification>) {
+    /// Puts one in its place and says what it is seen as. Returns whether it was there, and those that had to go for it.
+    fn put(&self, notification: &mut Notification) -> (bool, Vec<Notification>) {
         let mut all = self.lock();
-        let was_there = all.insert(notification.id.clone(), notification).is_some();
+        let key = (notification.user_id.clone(), notification.id.clone());
+        notification.unique_id = match all.get(&key) {
+            Some(there) => there.unique_id.clone(),
+            None => {
+                let of_user = || format!("{}_{}", key.1, key.0.as_ref().map_or("", UserId::as_str));
+                let names = std::iter::successors(Some(key.1.clone()), |last| {
+                    Some(if *last == key.1 { of_user() } else { format!("{last}_") })
+                });
+                let is_free = |name: &String| !all.values().any(|other| other.unique_id == *name);
+                names.into_iter().find(is_free).unwrap_or_default()
+            }
+        };
+        let user_id = key.0.clone();
+        let was_there = all.insert(key, notification.clone()).is_some();
         let mut gone = Vec::new();
-        while all.len() > MAX_NOTIFICATIONS {
-            gone.extend(all.shift_remove_index(0).map(|(_, oldest)| oldest));
+        if all.values().filter(|other| other.user_id == user_id).count() > MAX_NOTIFICATIONS {
+            gone.extend(remove_oldest(&mut all, user_id.as_ref()));
+        }
+        if all.len() > MAX_ALL {
+            let mut counts = HashMap::<_, usize>::new();
+            all.values().for_each(|other| *counts.entry(other.user_id.clone()).or_default() += 1);
+            let most = counts.into_iter().max_by_key(|(_, count)| *count).and_then(|(user_id, _)| user_id);
+            gone.extend(remove_oldest(&mut all, most.as_ref()));
         }
         (was_there, gone)
     }
+}
+
+fn remove_oldest(all: &mut IndexMap<Key, Notification>, user_id: Option<&UserId>) -> Option<Notification> {
+    let n = all.values().position(|notification| notification.user_id.as_ref() == user_id)?;
+    all.shift_remove_index(n).map(|(_, oldest)| oldest)
 }
 
 impl Notification {
@@ -74,14 +107,20 @@ impl Notification {
         let user = viewer.rights().user();
         viewer.rights().is_admin()
             || viewer.rights().is_active()
+                && !viewer.rights().is_narrowed()
                 && self.user_id.is_some()
                 && user.map(|user| &user.id) == self.user_id.as_ref()
     }
 
+    /// Returns what a viewer sees it as.
+    fn id_for(&self, viewer: &Viewer<'_>) -> &str {
+        if viewer.rights().is_admin() { &self.unique_id } else { &self.id }
+    }
+
     /// Returns it as clients see it.
-    pub fn to_wire(&self) -> Value {
+    fn to_wire(&self, id: &str) -> Value {
         json!({
-            "notification_id": self.id,
+            "notification_id": id,
             "title": self.title,
             "message": self.message,
             "created_at": self.created_at.to_string(),
@@ -90,9 +129,11 @@ impl Notification {
 }
 
 impl Home {
-    /// Returns the notifications that a viewer sees, in the order in which they came.
-    pub fn notifications(&self, viewer: &Viewer<'_>) -> Vec<Notification> {
-        self.inner.notifications.lock().values().filter(|notification| notification.is_for(viewer)).cloned().collect()
+    /// Returns the notifications that a viewer sees, by what they see them as, in the order in which they came.
+    pub fn notifications(&self, viewer: &Viewer<'_>) -> Map<String, Value> {
+        let all = self.inner.notifications.lock();
+        let seen = all.values().filter(|notification| notification.is_for(viewer));
+        seen.map(|one| (one.id_for(viewer).to_owned(), one.to_wire(one.id_for(viewer)))).collect()
     }
 
     /// Registers the services that make and dismiss notifications. Doing it again changes nothing.
@@ -135,12 +176,9 @@ impl Home {
         }
         // Two users' notifications of one name are two: nobody writes over, or learns of, another's.
         let user_id = call.principal().user_id().cloned();
-        let world = self.inner.bus.world();
-        let viewer = Viewer::new(&world, call.principal());
-        let taken = self.inner.notifications.lock().get(&id).is_some_and(|there| !there.is_for(&viewer));
-        let id = if taken { format!("{id}_{}", user_id.as_ref().map_or("", UserId::as_str)) } else { id };
-        let notification = Notification { id, title, message, created_at: now(), user_id };
-        let (was_there, gone) = self.inner.notifications.put(notification.clone());
+        let unique_id = String::new();
+        let mut notification = Notification { id, unique_id, title, message, created_at: now(), user_id };
+        let (was_there, gone) = self.inner.notifications.put(&mut notification);
         for oldest in gone {
             self.announce_notification("removed", &oldest, &call.context);
         }
@@ -149,12 +187,12 @@ impl Home {
     }
 
     /// Dismisses those of the caller's that are wanted.
-    fn dismiss(&self, call: &ServiceCall, wanted: impl Fn(&Notification) -> bool) {
+    fn dismiss(&self, call: &ServiceCall, wanted: impl Fn(&Notification, &Viewer<'_>) -> bool) {
         let world = self.inner.bus.world();
         let viewer = Viewer::new(&world, call.principal());
         let mut gone = Vec::new();
         self.inner.notifications.lock().retain(|_, notification| {
-            let goes = wanted(notification) && notification.is_for(&viewer);
+            let goes = notification.is_for(&viewer) && wanted(notification, &viewer);
             if goes {
                 gone.push(notification.clone());
             }
@@ -169,7 +207,8 @@ impl Home {
         let data = json!({
             "user_id": notification.user_id.as_ref().map(UserId::as_str),
             "type": change,
-            "notifications": {&notification.id: notification.to_wire()},
+            "id": notification.id,
+            "notifications": {&notification.unique_id: notification.to_wire(&notification.unique_id)},
         });
         self.announce(Event::NOTIFICATION, data, context.clone());
     }
@@ -189,20 +228,37 @@ impl PlainService for Service {
     async fn call(&self, call: ServiceCall) -> Result<Option<Value>, HandlerError> {
         let inner = self.0.upgrade().ok_or_else(|| HandlerError::Failed("the home is closed".to_owned()))?;
         let home = Home { inner };
+        // What a user has is not of the entities that a token was narrowed to.
+        let world = home.inner.bus.world();
+        if Viewer::new(&world, call.principal()).rights().is_narrowed() {
+            return Err(Unauthorized::default().into());
+        }
         match call.service.as_str() {
             "create" => home.notify(&call)?,
             "dismiss" => {
                 let id = call.data.get("notification_id").and_then(Value::as_str).unwrap_or_default();
-                home.dismiss(&call, |notification| notification.id == id);
+                home.dismiss(&call, |notification, viewer| notification.id_for(viewer) == id);
             }
-            _ => home.dismiss(&call, |_| true),
+            _ => home.dismiss(&call, |_, _| true),
         }
         Ok(None)
     }
 }
 
-/// Returns the notifications as clients get them: by id.
-pub fn notifications_to_wire(notifications: &[Notification]) -> Value {
-    let by_id: Map<_, _> = notifications.iter().map(|one| (one.id.clone(), one.to_wire())).collect();
-    Value::Object(by_id)
+/// Returns what an event says of a notification, as a viewer who hears of it sees it.
+pub fn notification_change(viewer: &Viewer<'_>, data: &Map<String, Value>) -> Value {
+    let member = |name: &str| data.get(name).cloned().unwrap_or(Value::Null);
+    let mut notifications = member("notifications");
+    if let (false, Some(id), Value::Object(all)) =
+        (viewer.rights().is_admin(), data.get("id").and_then(Value::as_str), &mut notifications)
+    {
+        let own = std::mem::take(all).into_iter().map(|(_, mut one)| {
+            if let Value::Object(members) = &mut one {
+                members.insert("notification_id".to_owned(), Value::from(id));
+            }
+            (id.to_owned(), one)
+        });
+        *all = own.collect();
+    }
+    json!({"type": member("type"), "notifications": notifications})
 }

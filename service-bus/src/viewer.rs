@@ -171,8 +171,12 @@ impl<'a> Viewer<'a> {
             EventData::StateChanged { .. } | EventData::Registry { .. } => false,
         };
         match &*event.event_type {
-            Event::USER_DATA => return self.rights.is_active() && is_own(),
-            Event::NOTIFICATION => return self.rights.is_admin() || self.rights.is_active() && is_own(),
+            // A token that was narrowed is to entities alone, not to what else its user has.
+            Event::USER_DATA => return self.rights.is_active() && !self.rights.is_narrowed() && is_own(),
+            Event::NOTIFICATION => {
+                let is_whole = self.rights.is_active() && !self.rights.is_narrowed();
+                return self.rights.is_admin() || is_whole && is_own();
+            }
             Event::SYSTEM_DATA => return self.rights.is_active(),
             _ => {}
         }

@@ -34,11 +34,14 @@ impl InSight {
     pub(crate) fn look(&mut self, viewer: &Viewer<'_>) -> Vec<(&'static str, Value)> {
         let before = std::mem::replace(self, Self::of(viewer));
         let directory = viewer.world().auth.directory();
-        let known = |number: EntityNo, registries: &Registries| {
-            directory.entity_id(number).and_then(|id| registries.entity(id).cloned())
+        // Both before and now: else it is told as made or removed. Where it is, is said as it was while it could be read: where
+        // it came from, or went to, may be out of sight.
+        let entry = |number: EntityNo, seen: &Self, other: &Self| {
+            let id = directory.entity_id(number)?;
+            other.registries.entity(id).and(seen.registries.entity(id)).cloned()
         };
-        let came = self.entities.difference(&before.entities).filter_map(|number| known(number, &before.registries));
-        let went = before.entities.difference(&self.entities).filter_map(|number| known(number, &self.registries));
+        let came = self.entities.difference(&before.entities).filter_map(|number| entry(number, self, &before));
+        let went = before.entities.difference(&self.entities).filter_map(|number| entry(number, &before, self));
         let (came, went): (Vec<_>, Vec<_>) = (came.take(MAX_NAMED).collect(), went.take(MAX_NAMED).collect());
 
         let mut events = Vec::new();
@@ -46,20 +49,22 @@ impl InSight {
             let data = json!({"action": action, member: id, "changes": {}});
             events.push((event_type, event(event_type, data)));
         };
-        let (mut devices, mut areas) = (BTreeSet::new(), BTreeSet::new());
-        for (action, entries) in [("create", &came), ("remove", &went)] {
+        let (mut devices, mut areas, mut floors) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        for (action, entries, registries) in
+            [("create", &came, &self.registries), ("remove", &went, &before.registries)]
+        {
             for entry in entries {
                 tell("entity_registry_updated", action, "entity_id", entry.entity_id.as_str());
                 devices.extend(entry.device_id.as_deref());
-                areas.extend(self.registries.area_of_entry(entry));
+                let area = registries.area_of_entry(entry);
+                areas.extend(area);
+                floors.extend(area.and_then(|id| registries.area(id)).and_then(|area| area.floor_id.as_deref()));
             }
         }
-        let mut floors = BTreeSet::new();
         for id in devices {
             tell("device_registry_updated", if viewer.sees_device(id) { "update" } else { "remove" }, "device_id", id);
         }
         for id in areas {
-            floors.extend(self.registries.area(id).and_then(|area| area.floor_id.as_deref()));
             tell("area_registry_updated", if viewer.sees_area(id) { "update" } else { "remove" }, "area_id", id);
         }
         for id in floors {

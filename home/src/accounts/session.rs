@@ -140,10 +140,13 @@ impl Home {
         standing_refusal(standing, Some(ip))
     }
 
-    /// Tells whether a session may go on: its token is alive and its user active.
+    /// Tells whether a session may go on: its token is alive, and its user may still come in from where they are.
     pub fn is_live(&self, session: &Session) -> bool {
-        self.books().tokens.get_live(&session.token_id, now()).is_some()
-            && session.principal.from().is_none_or(|ip| !self.is_shut_out(ip))
-            && self.inner.bus.world().auth.user(session.user_id.as_str()).is_some_and(|user| user.is_active)
+        let is_alive = self.books().tokens.get_live(&session.token_id, now()).is_some();
+        is_alive
+            && match session.principal.from() {
+                Some(ip) => !self.is_shut_out(ip) && self.refusal(&session.user_id, ip).is_none(),
+                None => self.inner.bus.world().auth.user(session.user_id.as_str()).is_some_and(|user| user.is_active),
+            }
     }
 }

@@ -110,12 +110,17 @@ impl Home {
     ///
     /// # Errors
     /// [`AccountError::UnknownUser`], [`AccountError::SystemGenerated`], [`AccountError::DeactivateOwner`],
-    /// [`AccountError::UnknownGroup`], [`AccountError::Store`].
+    /// [`AccountError::Unauthorized`] for keeping the owner to this network, [`AccountError::UnknownGroup`], [`AccountError::Store`].
     pub async fn update_user(&self, request: Authorized<UpdateUser>) -> Result<UserInfo, AccountError> {
         let (mut turn, principal, UpdateUser { user_id, patch }) = self.begin(request).await?;
         let mut user = self.changeable_user(&user_id)?;
         if user.is_owner && patch.is_active == Some(false) {
             return Err(AccountError::DeactivateOwner);
+        }
+        // Shut out from elsewhere, at once: as with bans, tokens and second factors, nobody does that to the owner.
+        let is_shut_out = user.is_owner && !user.local_only && patch.local_only == Some(true);
+        if is_shut_out && !turn.world.current().auth.rights(&principal).is_owner() {
+            return Err(AccountError::Unauthorized(auth_core::Unauthorized::default()));
         }
         if let Some(group_ids) = patch.group_ids {
             user.group_ids = self.known_groups(group_ids)?;

@@ -113,3 +113,32 @@ fn bans_are_managed_at_the_machine() {
     refused(&doorward(&["ban", "remove", "--data", data, BAD]), "not banned");
     assert_eq!(done(&doorward(&["ban", "list", "--data", data])), "");
 }
+
+#[test]
+fn whoever_may_come_from_this_network_alone_is_out_elsewhere_at_once() {
+    let home = Home::new();
+    let server = home.serve();
+    let open = |from: &str| {
+        let ws = Ws::try_connect_with(&server.address, &[("X-Forwarded-For", from)]).unwrap();
+        ws.log_in(&home.guest)
+    };
+    let (mut near, mut far) = (open("192.168.1.7"), open(BAD));
+    let users = ask(&server, GOOD, &home.owner, "GET", "/api/doorward/users", None).json();
+    let guest = users.as_array().unwrap().iter().find(|user| user["username"] == "gus").unwrap()["id"].clone();
+    let path = format!("/api/doorward/users/{}", guest.as_str().unwrap());
+    let changed = ask(&server, GOOD, &home.admin, "POST", &path, Some(json!({"local_only": true})));
+    assert_eq!(changed.status, 200, "{}", changed.text());
+    // Nobody but the owner does that to the owner.
+    let owner = users.as_array().unwrap().iter().find(|user| user["is_owner"] == true).unwrap()["id"].clone();
+    let path = format!("/api/doorward/users/{}", owner.as_str().unwrap());
+    let own = |token: &str, body: Value| ask(&server, GOOD, token, "POST", &path, Some(body)).status;
+    assert_eq!(own(&home.admin, json!({"local_only": true})), 401);
+    let mut admin = Ws::try_connect_with(&server.address, &[("X-Forwarded-For", GOOD)]).unwrap().log_in(&home.admin);
+    let update = json!({"user_id": owner, "local_only": true});
+    assert_eq!(admin.refused("config/auth/update", update), "unauthorized");
+    assert_eq!(own(&home.owner, json!({"local_only": false})), 200);
+    // What was open ends there, as new requests do; near the hub it goes on.
+    assert!(far.until_closed().is_some());
+    assert_eq!(ask(&server, BAD, &home.guest, "GET", "/api/", None).status, 401);
+    near.result("get_states", json!({}));
+}

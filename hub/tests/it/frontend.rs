@@ -3,3 +3,4 @@
 
 mod commands;
 pub(crate) mod files;
+mod unseen;

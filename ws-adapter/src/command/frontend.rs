@@ -126,9 +126,7 @@ pub(crate) fn subscribe_system_data(
     data: Map<String, Value>,
 ) -> Result<Reply, CommandError> {
     let Key { key } = read(data)?;
-    connection.subscribe_to(id, Told::SystemData(key.clone()))?;
-    let value = connection.view(|home, viewer| Ok(home.system_data(viewer, &key)))?;
-    connection.send(message::event(id, &json!({"value": value}).to_string()));
+    connection.subscribe_to_system_data(id, key)?;
     Ok(Reply::Result(Value::Null))
 }
 

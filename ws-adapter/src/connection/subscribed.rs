@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use auth_core::Timestamp;
 use home::{Condition, Home};
-use serde_json::Value;
+use serde_json::{Value, json};
 use service_bus::{Event, EventData, Viewer, now};
 
 use super::{Connection, Waiting};
@@ -21,6 +21,9 @@ use crate::{
 
 /// The most subscriptions of one connection.
 const MAX_SUBSCRIPTIONS: usize = 1024;
+
+/// The most entities that the conditions of one connection look at, all together: one event may have all of them looked at.
+const MAX_LOOKS: usize = 16_384;
 
 impl Connection {
     /// Puts an event on its way to every subscription that it concerns.
@@ -159,6 +162,16 @@ impl Connection {
         Ok(())
     }
 
+    /// Subscribes to what is kept for everybody, and sends what that is.
+    pub(crate) fn subscribe_to_system_data(&mut self, id: u64, key: String) -> Result<(), CommandError> {
+        self.has_room()?;
+        let since = self.feed.listen(Some(Event::SYSTEM_DATA));
+        let value = self.view(|home, viewer| Ok(home.system_data(viewer, &key)))?;
+        self.send(message::event(id, &json!({"value": value}).to_string()));
+        self.subscriptions.insert(id, Subscription::Told { told: Told::SystemData(key, value), since });
+        Ok(())
+    }
+
     pub(crate) fn subscribe_to_nothing(&mut self, id: u64) -> Result<(), CommandError> {
         self.has_room()?;
         self.subscriptions.insert(id, Subscription::Nothing);
@@ -221,6 +234,15 @@ impl Connection {
 
     pub(crate) fn subscribe_to_condition(&mut self, id: u64, condition: Condition) -> Result<(), CommandError> {
         self.has_room()?;
+        let looks = |subscription: &Subscription| match subscription {
+            Subscription::Condition(condition) => condition.n_looks(),
+            _ => 0,
+        };
+        let n_looks: usize = self.subscriptions.values().map(looks).sum();
+        if n_looks + condition.n_looks() > MAX_LOOKS {
+            let text = format!("the conditions of a connection look at {MAX_LOOKS} entities at most");
+            return Err(CommandError::new("not_allowed", text));
+        }
         self.feed.listen(Some("state_changed"));
         let mut condition = ConditionSubscription::new(condition);
         let principal = &self.session.principal;

@@ -32,6 +32,9 @@ fn the_right_password_opens_and_a_wrong_one_keeps_what_was_typed() {
     let flags: Vec<_> = cookie.split("; ").skip(1).collect();
     assert_eq!(flags, ["Path=/", "HttpOnly", "SameSite=Strict"]);
     assert_has(&browser.page(next.1), &["<h1>Kitchen light", "Logged in as Owner"]);
+    // Nobody keeps it: neither the browser, nor the service worker of the frontend around it, which heeds no `no-store`.
+    let shown = browser.get(next.1);
+    assert_eq!((shown.header("cache-control"), shown.header("vary")), (Some("no-store"), Some("*")));
     // Whoever is in needs no login, and goes nowhere but here.
     assert_eq!(browser.get("/doorward/login?next=//evil.example").header("location"), Some("/doorward"));
 }
@@ -97,6 +100,9 @@ fn a_session_of_the_page_is_one_like_any_other_and_ends_like_any() {
     // Logged out is revoked; deactivated is out.
     let answer = browser.post("/doorward/logout", &[]);
     assert_login(&answer);
+    // The page that comes next does not take over the frontend's session again, as it does else.
+    assert!(!browser.page(answer.header("location").unwrap()).contains("data-login"));
+    assert_has(&browser.page("/doorward/login"), &["data-login"]);
     assert!(answer.header("set-cookie").unwrap().contains("Max-Age=0"));
     assert!(sessions(&mut owner, &admin).is_empty());
     let browser = Browser::logged_in(&server, "admin");
