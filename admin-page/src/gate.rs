@@ -20,6 +20,7 @@ use crate::{
     Access, Route,
     asked::Asked,
     cookie::{self, Credential},
+    first_run,
     form::{Form, encoded},
     login,
     problem::Problem,
@@ -114,6 +115,10 @@ async fn admit(
         query: Form::read(parts.uri.query().unwrap_or_default().as_bytes()).ok_or_else(too_much)?,
         form: Form::default(),
     };
+    // Nothing of this is for anybody yet but the first.
+    if !leads_in(route) && !asked.home().is_onboarded() {
+        return Err(reply::see_other(first_run::PATH));
+    }
     let is_post = route.method == "POST";
     if is_post && !is_our_own(&parts.headers, asked.caller.own.as_ref()) {
         tracing::warn!(address = %asked.caller.ip, path = route.path, "a form of another page was refused");
@@ -156,6 +161,11 @@ async fn admit(
         }
     }
     Ok(asked)
+}
+
+/// Tells whether a route is for whoever comes first.
+fn leads_in(route: &Route) -> bool {
+    route.path.starts_with(first_run::PATH) || route.path.starts_with("/doorward/static/")
 }
 
 /// Tells whether a form was sent by a page of the hub itself. Browsers say so, in one of two ways, and no page can have them

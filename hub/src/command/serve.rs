@@ -61,7 +61,10 @@ pub(super) async fn serve(home: Home, listener: TcpListener, reached: Reached) -
         output::line(format!("{n} entities are unavailable: nothing here provides them"));
     }
     if !home.is_onboarded() {
-        output::line("nobody can log in yet: whoever comes first makes the owner (POST /api/onboarding/users)");
+        output::line(format!(
+            "nobody can log in yet: whoever comes first makes the owner, at {}://{address}/doorward/first-run",
+            reached.scheme()
+        ));
     }
     // Beside the serving: what is away must not keep people from the rest.
     let manager = home.manager().clone();
