@@ -1,5 +1,6 @@
 //! The first run: whoever opens the hub while it has nobody makes its owner, and says what the home is called and where it is.
 
+pub(crate) mod import;
 mod wish;
 
 use askama::Template;
@@ -8,6 +9,7 @@ use axum::{http::StatusCode, response::Response};
 use home::{AccountError, CorePatch, Secret, Session, UpdateCore};
 use secrecy::{ExposeSecret, SecretString};
 
+use self::import::Offer;
 use self::wish::{Field, UNIT_SYSTEMS, Wish, ZONES};
 use crate::{
     asked::{Asked, Frame},
@@ -31,6 +33,7 @@ struct Page {
     is_wrong: bool,
     zone_wrong: Option<&'static str>,
     units_wrong: Option<&'static str>,
+    offer: Option<Offer>,
 }
 
 /// One line of a select.
@@ -43,6 +46,9 @@ struct Choice {
 pub(crate) async fn show(asked: Asked) -> Result<Response, Problem> {
     if asked.home().is_onboarded() {
         return Ok(reply::see_other("/doorward"));
+    }
+    if asked.importer.as_ref().is_some_and(import::is_under_way) {
+        return Ok(reply::see_other(import::PROGRESS));
     }
     page(&asked, StatusCode::OK, &Wish::default())
 }
@@ -131,6 +137,7 @@ fn page(asked: &Asked, status: StatusCode, wish: &Wish) -> Result<Response, Prob
         is_wrong: status != StatusCode::OK,
         zone_wrong: wish.wrong("time_zone"),
         units_wrong: wish.wrong("unit_system"),
+        offer: asked.importer.as_ref().map(Offer::of),
     };
     reply::page(status, &page)
 }

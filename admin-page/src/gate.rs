@@ -11,7 +11,7 @@ use axum::{
     routing::{MethodFilter, MethodRouter, on},
 };
 use bytes::Bytes;
-use home::NotAdmitted;
+use home::{Importer, NotAdmitted};
 use http_adapter::{App, Caller, Extra};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::timeout;
@@ -30,11 +30,12 @@ use crate::{
 };
 
 /// Returns the page's services, for [`http_adapter::router`]: so everything that holds for all requests holds for these.
-pub fn serve(app: &App) -> Vec<Extra> {
+/// With an importer, whoever comes first may bring a home in.
+pub fn serve(app: &App, importer: Option<&Importer>) -> Vec<Extra> {
     let mut extra: Vec<Extra> = Vec::new();
     for route in routes().iter().chain([&NOTHING_THERE]) {
-        let app = app.clone();
-        let serve = move |params, request| pass(route, app.clone(), params, request);
+        let (app, importer) = (app.clone(), importer.cloned());
+        let serve = move |params, request| pass(route, (app.clone(), importer.clone()), params, request);
         let filter = if route.method == "POST" { MethodFilter::POST } else { MethodFilter::GET };
         match extra.iter_mut().find(|extra| extra.path == route.path) {
             Some(known) => known.service = std::mem::take(&mut known.service).on(filter, serve),
@@ -59,8 +60,11 @@ const MAX_PUBLIC_FORM: usize = 64 << 10;
 /// How long a form may take to come.
 const FORM_TIME: Duration = Duration::from_secs(30);
 
-async fn pass(route: &'static Route, app: App, params: RawPathParams, request: HttpRequest) -> Response {
-    let mut response = match admit(route, app, params, request).await {
+/// What is served.
+type Of = (App, Option<Importer>);
+
+async fn pass(route: &'static Route, of: Of, params: RawPathParams, request: HttpRequest) -> Response {
+    let mut response = match admit(route, of, params, request).await {
         Ok(asked) => {
             // What changes something runs in a task of its own: a browser that hangs up does not leave it half done.
             let answer = tokio::spawn(answer(route, asked.clone()));
@@ -91,7 +95,7 @@ async fn answer(route: &'static Route, mut asked: Asked) -> Response {
 
 async fn admit(
     route: &'static Route,
-    app: App,
+    (app, importer): Of,
     params: RawPathParams,
     request: HttpRequest,
 ) -> Result<Asked, Response> {
@@ -106,6 +110,7 @@ async fn admit(
     let too_much = || reply::empty(StatusCode::BAD_REQUEST);
     let mut asked = Asked {
         app,
+        importer,
         session: None,
         credential: None,
         visit: caller.own.as_ref().and_then(|own| cookie::visit(&parts.headers, own)),

@@ -52,6 +52,8 @@ macro_rules! routes {
 routes! {
     GET  "/doorward/first-run"                      Public first_run::show;
     POST "/doorward/first-run"                      Public first_run::submit;
+    POST "/doorward/first-run/import"               Public first_run::import::start;
+    GET  "/doorward/first-run/progress"             Public first_run::import::progress;
 
     GET  "/doorward/login"                          Public login::show;
     POST "/doorward/login"                          Public login::submit;

@@ -1,5 +1,6 @@
 //! The first run, as a browser without JavaScript sees it.
 
+mod import;
 mod owner;
 
 use crate::support::{Answer, Browser, Server, Temporary, browser::fields};
