@@ -87,6 +87,25 @@
     });
   });
 
+  // Follows an import, until its home is there and the page leads to the login.
+  all("[data-progress]", (shown) => {
+    const again = async () => {
+      try {
+        const answer = await fetch(location.href, { credentials: "same-origin", redirect: "manual" });
+        if (answer.type === "opaqueredirect") return location.replace(shown.dataset.progress);
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const fresh = page.getElementById("progress");
+        const goesOn = fresh && "progress" in fresh.dataset;
+        swap("progress", fresh);
+        if (fresh && !goesOn) return;
+      } catch {
+        // Between the two homes nobody may answer.
+      }
+      setTimeout(again, 500);
+    };
+    setTimeout(again, 500);
+  });
+
   // Inside Home Assistant's frontend: whoever is logged in there is here too, by the same token.
   all("form[data-login]", async (form) => {
     if (form.querySelector("[name=carry], [name=flow]") || wrong) return;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use home::{Home, Session};
+use home::{Home, Importer, Session};
 use http_adapter::{App, Caller};
 use management::{Call, Operation, OperationError};
 use serde::de::DeserializeOwned;
@@ -14,6 +14,8 @@ use crate::{assets, clock::Clock, cookie::Credential, form::Form};
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     pub(crate) app: App,
+    /// What whoever comes first may bring in.
+    pub(crate) importer: Option<Importer>,
     /// Who asks; always there where it is not for everybody.
     pub(crate) session: Option<Session>,
     pub(crate) credential: Option<Credential>,

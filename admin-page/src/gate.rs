@@ -11,7 +11,7 @@ use axum::{
     routing::{MethodFilter, MethodRouter, on},
 };
 use bytes::Bytes;
-use home::NotAdmitted;
+use home::{Importer, NotAdmitted};
 use http_adapter::{App, Caller, Extra};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::timeout;
@@ -20,6 +20,7 @@ use crate::{
     Access, Route,
     asked::Asked,
     cookie::{self, Credential},
+    first_run,
     form::{Form, encoded},
     login,
     problem::Problem,
@@ -29,11 +30,12 @@ use crate::{
 };
 
 /// Returns the page's services, for [`http_adapter::router`]: so everything that holds for all requests holds for these.
-pub fn serve(app: &App) -> Vec<Extra> {
+/// With an importer, whoever comes first may bring a home in.
+pub fn serve(app: &App, importer: Option<&Importer>) -> Vec<Extra> {
     let mut extra: Vec<Extra> = Vec::new();
     for route in routes().iter().chain([&NOTHING_THERE]) {
-        let app = app.clone();
-        let serve = move |params, request| pass(route, app.clone(), params, request);
+        let (app, importer) = (app.clone(), importer.cloned());
+        let serve = move |params, request| pass(route, (app.clone(), importer.clone()), params, request);
         let filter = if route.method == "POST" { MethodFilter::POST } else { MethodFilter::GET };
         match extra.iter_mut().find(|extra| extra.path == route.path) {
             Some(known) => known.service = std::mem::take(&mut known.service).on(filter, serve),
@@ -58,8 +60,11 @@ const MAX_PUBLIC_FORM: usize = 64 << 10;
 /// How long a form may take to come.
 const FORM_TIME: Duration = Duration::from_secs(30);
 
-async fn pass(route: &'static Route, app: App, params: RawPathParams, request: HttpRequest) -> Response {
-    let mut response = match admit(route, app, params, request).await {
+/// What is served.
+type Of = (App, Option<Importer>);
+
+async fn pass(route: &'static Route, of: Of, params: RawPathParams, request: HttpRequest) -> Response {
+    let mut response = match admit(route, of, params, request).await {
         Ok(asked) => {
             // What changes something runs in a task of its own: a browser that hangs up does not leave it half done.
             let answer = tokio::spawn(answer(route, asked.clone()));
@@ -90,7 +95,7 @@ async fn answer(route: &'static Route, mut asked: Asked) -> Response {
 
 async fn admit(
     route: &'static Route,
-    app: App,
+    (app, importer): Of,
     params: RawPathParams,
     request: HttpRequest,
 ) -> Result<Asked, Response> {
@@ -105,6 +110,7 @@ async fn admit(
     let too_much = || reply::empty(StatusCode::BAD_REQUEST);
     let mut asked = Asked {
         app,
+        importer,
         session: None,
         credential: None,
         visit: caller.own.as_ref().and_then(|own| cookie::visit(&parts.headers, own)),
@@ -114,6 +120,10 @@ async fn admit(
         query: Form::read(parts.uri.query().unwrap_or_default().as_bytes()).ok_or_else(too_much)?,
         form: Form::default(),
     };
+    // Nothing of this is for anybody yet but the first.
+    if !leads_in(route) && !asked.home().is_onboarded() {
+        return Err(reply::see_other(first_run::PATH));
+    }
     let is_post = route.method == "POST";
     if is_post && !is_our_own(&parts.headers, asked.caller.own.as_ref()) {
         tracing::warn!(address = %asked.caller.ip, path = route.path, "a form of another page was refused");
@@ -156,6 +166,11 @@ async fn admit(
         }
     }
     Ok(asked)
+}
+
+/// Tells whether a route is for whoever comes first.
+fn leads_in(route: &Route) -> bool {
+    route.path.starts_with(first_run::PATH) || route.path.starts_with("/doorward/static/")
 }
 
 /// Tells whether a form was sent by a page of the hub itself. Browsers say so, in one of two ways, and no page can have them

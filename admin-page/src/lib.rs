@@ -21,6 +21,7 @@ mod problem;
 mod reply;
 
 mod clock;
+mod first_run;
 mod login;
 mod names;
 mod part;

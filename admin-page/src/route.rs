@@ -5,8 +5,8 @@ use std::{future::Future, pin::Pin};
 use axum::response::Response;
 
 use crate::{
-    asked::Asked, assets, audit, bans, groups, login, matrix, overview, people, problem::Problem, reasons, settings,
-    sign_on, tokens,
+    asked::Asked, assets, audit, bans, first_run, groups, login, matrix, overview, people, problem::Problem, reasons,
+    settings, sign_on, tokens,
 };
 
 /// Who may use a route. There is no default.
@@ -50,6 +50,11 @@ macro_rules! routes {
 }
 
 routes! {
+    GET  "/doorward/first-run"                      Public first_run::show;
+    POST "/doorward/first-run"                      Public first_run::submit;
+    POST "/doorward/first-run/import"               Public first_run::import::start;
+    GET  "/doorward/first-run/progress"             Public first_run::import::progress;
+
     GET  "/doorward/login"                          Public login::show;
     POST "/doorward/login"                          Public login::submit;
     POST "/doorward/logout"                         Public login::log_out;

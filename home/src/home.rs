@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -89,6 +89,8 @@ pub(crate) struct Inner {
     pub(crate) notifications: Notifications,
     /// Password checks at once: each takes 20 MB and a whole core for a while.
     pub(crate) password_checks: Arc<Semaphore>,
+    /// Another home was written where this one is kept: this one changes nothing any more.
+    pub(crate) is_replaced: AtomicBool,
     /// Where people can sign in besides; once the hub has said so.
     pub(crate) sign_on: OnceLock<Vec<SignOnProvider>>,
 }
@@ -155,6 +157,7 @@ impl Home {
             history: Historian::default(),
             notifications: Notifications::default(),
             password_checks: Arc::new(Semaphore::new(2)),
+            is_replaced: AtomicBool::new(false),
             sign_on: OnceLock::new(),
         });
         inner.manager.restore_credentials(credentials);

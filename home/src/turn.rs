@@ -2,7 +2,7 @@
 
 use std::{
     ops::{Deref, DerefMut},
-    sync::atomic::Ordering::Relaxed,
+    sync::atomic::Ordering::{Acquire, Relaxed},
 };
 
 use audit::{Outcome, Record, Trail, action_name};
@@ -138,6 +138,11 @@ impl Home {
 
     /// Keeps changes, and tells whoever follows the audit trail of the records among them.
     pub(crate) async fn keep(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+        let is_audit = |change: &Change| matches!(change, Change::Audit(..));
+        // What it knows is not what is kept: it would take somebody for the first.
+        if self.inner.is_replaced.load(Acquire) && !changes.iter().all(is_audit) {
+            return Err(StoreError::Closed);
+        }
         let committed = self.inner.store.commit(changes).await;
         let counts = &self.inner.counts;
         counts.is_failing.store(committed.is_err(), Relaxed);

@@ -79,6 +79,9 @@ pub(crate) enum Command {
         area_rule: Area,
         #[command(flatten)]
         frontend: FrontendFiles,
+        /// A Home Assistant's configuration directory that whoever sets an empty home up in the browser may bring in.
+        #[arg(long, value_name = "HA_CONFIG_DIR")]
+        import_from: Option<PathBuf>,
     },
     /// Print the description of the REST API: OpenAPI 3.1, as JSON.
     Openapi,

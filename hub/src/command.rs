@@ -26,8 +26,9 @@ use crate::{
 pub(crate) async fn run(command: Command) -> Result<()> {
     match command {
         Command::Demo { listen, creds_file, frontend } => demo::run(listen, creds_file, &frontend).await,
-        Command::Serve { data, listen, config, area_rule, frontend } => {
-            serve::run(&data, listen, config.as_deref(), area_rule, &frontend).await
+        Command::Serve { data, listen, config, area_rule, frontend, import_from } => {
+            let place = serve::Place { data: &data, area_rule, import_from };
+            serve::run(place, listen, config.as_deref(), &frontend).await
         }
         Command::Backup { file, place, locked } => backup::back_up(&file, place, locked).await,
         Command::Restore { file, data, replace, identities, passphrase } => {
@@ -94,16 +95,20 @@ fn remove_unfinished(data: &Path) {
 
 /// Opens the home in a data directory.
 async fn open_home(data: &Path, area: Area) -> Result<Home> {
-    open_home_with(data, area, None).await
+    open_home_in(Arc::new(open_store(data)?), data, area, None).await
 }
 
-/// Opens the home in a data directory, to be served with passkeys if something checks them.
-async fn open_home_with(data: &Path, area: Area, passkeys: Option<Arc<dyn PasskeyVerifier>>) -> Result<Home> {
+/// Opens the home that a store keeps, to be served with passkeys if something checks them.
+async fn open_home_in(
+    store: Arc<SqliteStore>,
+    data: &Path,
+    area: Area,
+    passkeys: Option<Arc<dyn PasskeyVerifier>>,
+) -> Result<Home> {
     let area_rule = match area {
         Area::Own => registries::AreaRule::Own,
         Area::Device => registries::AreaRule::Device,
     };
     let options = Options { area_rule, config_dir: data.display().to_string(), passkeys };
-    let store = Arc::new(open_store(data)?);
     Home::open(store, options).await.map_err(|error| with_hint(error, &data.join("home.db")))
 }

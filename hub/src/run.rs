@@ -4,12 +4,12 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use auth_core::principal::danger;
-use home::Home;
+use home::{Home, Importer};
 use http_adapter::{App, Extra, Tls, router, serve};
 use service_bus::now;
 use tokio::{
     net::TcpListener,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     sync::oneshot,
     task::JoinHandle,
 };
@@ -21,8 +21,43 @@ pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("listening on {address}"))
 }
 
-/// Serves the home until the process is asked to end, by `SIGTERM` or `SIGINT`.
-pub(crate) async fn until_stopped(home: Home, listener: TcpListener, reached: Reached) -> Result<()> {
+/// What asks the process to end. Listened to from the first home to the last: what comes between two of them counts.
+pub(crate) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// Listens to `SIGTERM` and `SIGINT`.
+    pub(crate) fn listen() -> Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Why a home is served no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// The process was asked to end.
+    Stopped,
+    /// Another home was brought in, and is to be opened in its place.
+    Imported,
+}
+
+/// Serves the home until the process is asked to end, or until another one was brought in.
+pub(crate) async fn until_ended(
+    home: Home,
+    listener: TcpListener,
+    reached: Reached,
+    importer: Option<Importer>,
+    signals: &mut Signals,
+) -> Result<Ended> {
     let certificates = reached.tls.clone().map(|tls| tokio::spawn(keep_certificates(tls)));
     let sweeper = tokio::spawn(sweep(home.clone()));
     let timekeeper = tokio::spawn(keep_time(home.clone()));
@@ -36,15 +71,22 @@ pub(crate) async fn until_stopped(home: Home, listener: TcpListener, reached: Re
     let websocket = Extra { path: ws_adapter::PATH, service: ws_adapter::route(home.clone()) };
     let app = App { home, trust: Arc::clone(&reached.trust), web: reached.web };
     let mut extra = vec![websocket];
-    extra.extend(admin_page::serve(&app));
+    extra.extend(admin_page::serve(&app, importer.as_ref()));
     let router = router(&app, extra);
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (stopping, stopped) = oneshot::channel::<()>();
+    let mut ended = Ended::Stopped;
+    let why = &mut ended;
     let stop = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        let imported = async {
+            match &importer {
+                Some(importer) => importer.imported().await,
+                None => std::future::pending().await,
+            }
+        };
+        *why = tokio::select! {
+            () = signals.next() => Ended::Stopped,
+            () = imported => Ended::Imported,
+        };
         drop(stopping);
     };
     // What runs for the entries says goodbye where it is connected, while open requests end. Nothing that is kept
@@ -66,7 +108,7 @@ pub(crate) async fn until_stopped(home: Home, listener: TcpListener, reached: Re
     if let Err(error) = last.flush_audit().await {
         tracing::error!(%error, "the last audit records could not be written");
     }
-    Ok(())
+    Ok(ended)
 }
 
 /// How long the entries may take to be taken down when the hub ends.

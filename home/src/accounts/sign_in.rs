@@ -1,6 +1,6 @@
 //! Login flows and authorization codes.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::atomic::Ordering};
 
 use audit::{Actor, Outcome, Record, Trail};
 use auth_core::UserId;
@@ -33,7 +33,9 @@ pub enum LoginStep {
 impl Home {
     /// Tells whether there is a user who is no system user, so that somebody can sign in.
     pub fn is_onboarded(&self) -> bool {
-        self.inner.bus.world().auth.users().any(|user| !user.system_generated)
+        // Of a home that was brought in, this one knows nobody; but somebody is there.
+        self.inner.is_replaced.load(Ordering::Acquire)
+            || self.inner.bus.world().auth.users().any(|user| !user.system_generated)
     }
 
     /// Opens a login flow. Returns its id.

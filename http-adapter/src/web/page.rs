@@ -16,8 +16,8 @@ use crate::{
 
 /// Serves the page of every panel; before there is an owner, the way to the first one.
 pub(crate) async fn panel(request: Request) -> Result<Response, Response> {
-    if !request.app.home.is_onboarded() && matches!(request.app.web, Web::Served(_)) {
-        return sent_to(StatusCode::FOUND, "/onboarding.html");
+    if !request.app.home.is_onboarded() {
+        return sent_to(StatusCode::FOUND, "/doorward/first-run");
     }
     page(&request, Frontend::index)
 }

@@ -83,9 +83,10 @@ pub(crate) async fn run(listen: SocketAddr, creds_file: Option<PathBuf>, files: 
         });
         write_private(&file, &creds.to_string()).with_context(|| format!("writing {}", file.display()))?;
     }
-    let served = run::until_stopped(home, listener, Reached { web, ..Reached::plain(address) }).await;
+    let reached = Reached { web, ..Reached::plain(address) };
+    let served = run::until_ended(home, listener, reached, None, &mut run::Signals::listen()?).await;
     living.abort();
-    served
+    served.map(|_| ())
 }
 
 fn authorize<R: Action>(home: &Home, request: R) -> Result<Authorized<R>> {

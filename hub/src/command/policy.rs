@@ -82,7 +82,7 @@ pub(crate) async fn run(command: Command) -> Result<()> {
             let listener = run::listen(listen).await?;
             let home = open_home(&data, Area::Own).await?;
             let log = home.bus().log_uses_of(find(&home, &user)?.user.id);
-            serve::serve(home.clone(), listener, Reached::plain(listen)).await?;
+            serve::alone(home.clone(), listener, Reached::plain(listen)).await?;
             crate::output::line(home.bus().world().auth.smallest_policy(&log.uses(), by_place));
             Ok(())
         }

@@ -21,6 +21,7 @@ mod crash;
 mod damage;
 mod editing;
 mod entries;
+mod first_run;
 mod frontend;
 mod history;
 mod import;

@@ -63,7 +63,7 @@ fn pages_are_the_same_for_every_panel_and_run_nothing_but_their_own() {
     let (server, _dir) = served(frontend::VERSION, |_| {}, &[]);
     for path in ["/", "/home", "/config/users"] {
         let answer = get(&server, path);
-        assert_eq!((answer.status, answer.header("location")), (302, Some("/onboarding.html")), "{path}");
+        assert_eq!((answer.status, answer.header("location")), (302, Some("/doorward/first-run")), "{path}");
     }
     assert!(get(&server, "/onboarding.html").text().contains("<title>onboarding.html"));
     onboard(&server);
@@ -145,6 +145,8 @@ fn without_files_the_page_says_what_to_do_and_the_api_goes_on() {
         ("20250109.2", nothing, "version 20250109.2 is there"),
     ] {
         let (server, dir) = served(version, spoil, &[]);
+        assert_eq!(get(&server, "/home").header("location"), Some("/doorward/first-run"));
+        onboard(&server);
         let answer = get(&server, "/home");
         assert_eq!(answer.status, 503, "{said}");
         let text = answer.text();
@@ -153,7 +155,6 @@ fn without_files_the_page_says_what_to_do_and_the_api_goes_on() {
         // Nothing of where it is, and nothing that a browser would run.
         assert!(!text.contains(dir.0.to_str().unwrap()) && !text.contains("<b>"), "{text}");
         assert_eq!(get(&server, "/static/translations/en.json").status, 404);
-        onboard(&server);
         assert_eq!(get(&server, "/auth/providers").status, 200);
         assert!(server.log().contains("the web frontend cannot be shown"), "{}", server.log());
     }
@@ -163,6 +164,8 @@ fn without_files_the_page_says_what_to_do_and_the_api_goes_on() {
 
     let dir = Temporary::new();
     let server = Server::serve(&dir.0, &[]);
+    assert_eq!(get(&server, "/").header("location"), Some("/doorward/first-run"));
+    onboard(&server);
     let answer = get(&server, "/");
     assert_eq!(answer.status, 200);
     assert!(answer.text().contains("Doorward is running") && answer.text().contains("--frontend"));

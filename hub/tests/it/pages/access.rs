@@ -12,7 +12,14 @@ use crate::{
 };
 
 /// The routes for anybody, each with the reason. A stale one fails.
-const PUBLIC: [(&str, &str); 7] = [
+const PUBLIC: [(&str, &str); 11] = [
+    ("GET /doorward/first-run", "a form; what it does is only done while there is no user"),
+    ("POST /doorward/first-run", "only while there is no user"),
+    (
+        "POST /doorward/first-run/import",
+        "only while there is no user; of the one directory that the hub was started with",
+    ),
+    ("GET /doorward/first-run/progress", "counts of such an import while it runs; leads elsewhere otherwise"),
     ("GET /doorward/login", "a login begins without a session; says nothing of the home"),
     ("POST /doorward/login", "the same, with the limits of every login"),
     ("POST /doorward/logout", "ends the session whose cookie comes with it"),
