@@ -12,6 +12,7 @@ use crate::{
     groups::{Choice, choices, people},
     problem::{Problem, Wrong},
     reply,
+    shown::short,
 };
 
 #[derive(Template)]
@@ -117,7 +118,8 @@ impl Record {
         let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default();
         let name_of = |id: &str| {
             let name = record.get("names").and_then(|names| names.get(id)).and_then(Value::as_str);
-            name.map_or_else(|| id.to_owned(), |name| format!("{name} ({id})"))
+            let id = short(id);
+            name.map_or_else(|| id.to_owned(), |name| format!("{} ({id})", short(name)))
         };
         let who = match record.get("by") {
             Some(Value::String(text)) => text.clone(),
@@ -137,12 +139,12 @@ impl Record {
         let last = text("last_at");
         Self {
             at: clock.show_exactly(text("at")),
-            who,
-            action: text("action").replace('_', " "),
+            who: short(&who).to_owned(),
+            action: short(text("action")).replace('_', " "),
             on: if text("on").is_empty() { String::new() } else { name_of(text("on")) },
             outcome: if text("outcome") == "denied" { "refused".to_owned() } else { text("outcome").to_owned() },
             from: text("from").to_owned(),
-            reason: if text("unreadable").is_empty() { text("reason").to_owned() } else { "unreadable".to_owned() },
+            reason: if text("unreadable").is_empty() { cut(text("reason")) } else { "unreadable".to_owned() },
             count: count.map_or_else(String::new, |count| format!("{count} times, until {}", clock.show_exactly(last))),
             detail: record.get("detail").map(|detail| cut(&detail.to_string())).unwrap_or_default(),
         }

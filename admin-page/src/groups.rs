@@ -17,7 +17,7 @@ use crate::{
     part::Part,
     problem::Problem,
     reply,
-    shown::{Group, User},
+    shown::{Group, User, short},
 };
 
 #[derive(Template)]
@@ -57,6 +57,10 @@ pub(crate) async fn list(asked: Asked) -> Result<Response, Problem> {
 /// Returns every group, those of the home first.
 pub(crate) async fn all(asked: &Asked) -> Result<Vec<Group>, Problem> {
     let mut groups: Vec<Group> = asked.run("groups/list", json!({})).await?;
+    groups.iter_mut().for_each(|group| {
+        let shown = short(&group.name).len();
+        group.name.truncate(shown);
+    });
     groups.sort_by_cached_key(|group| (group.system_generated, group.name.to_lowercase(), group.id.clone()));
     Ok(groups)
 }

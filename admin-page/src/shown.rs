@@ -72,10 +72,19 @@ pub(crate) const DAYS: [(&str, &str); 7] =
 /// What one may do with an entity, in the order in which it is said.
 pub(crate) const PERMISSIONS: [&str; 3] = ["read", "control", "edit"];
 
+/// The longest name that is shown, in bytes: as long as one may be. What was stored before may be longer, and would be in
+/// every page many times.
+const MAX_NAME: usize = home::MAX_NAME;
+
+/// Returns a name, as far as it is shown.
+pub(crate) fn short(name: &str) -> &str {
+    name.get(..name.floor_char_boundary(MAX_NAME)).unwrap_or(name)
+}
+
 impl User {
     /// Returns what to call them.
     pub(crate) fn name(&self) -> &str {
-        self.name.as_deref().or(self.username.as_deref()).unwrap_or(&self.id)
+        short(self.name.as_deref().or(self.username.as_deref()).unwrap_or(&self.id))
     }
 
     /// Returns what is known of them at a glance.

@@ -12,7 +12,7 @@ use crate::{
     people::href,
     problem::{Problem, Wrong},
     reply,
-    shown::User,
+    shown::{User, short},
 };
 
 /// A refresh token, as pages show it.
@@ -70,7 +70,7 @@ async fn all(asked: &Asked, users: &[User]) -> Result<Vec<(String, Token)>, Prob
                 "long_lived_access_token" => "token",
                 _ => "system",
             },
-            name: token.client_name.or(token.client_id).unwrap_or_default(),
+            name: short(&token.client_name.or(token.client_id).unwrap_or_default()).to_owned(),
             created: clock.show(&token.created_at),
             used: token.last_used_at.map_or_else(|| "never".to_owned(), |at| format!("{}{from}", clock.show(&at))),
             expires: clock.show_any(token.expire_at.as_ref(), "not by itself"),

@@ -134,6 +134,9 @@ pub enum AccountError {
     /// The user has a long-lived token of that name, or the name is empty.
     #[error("{0}")]
     TokenName(String),
+    /// What somebody or something is called is longer than [`crate::MAX_NAME`].
+    #[error("a name has at most {} bytes", crate::MAX_NAME)]
+    LongName,
     /// Only who is logged in as a user can have tokens.
     #[error("only users have tokens")]
     NoUser,

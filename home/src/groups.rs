@@ -7,7 +7,9 @@ use serde_json::json;
 use service_bus::World;
 use store::{Change, GroupRecord, Record, RecordKind};
 
-use crate::{AccountError, Home, ReadRights, RemoveGroup, RemoveMember, SetGroup, SetMember, UserInfo};
+use crate::{
+    AccountError, Home, ReadRights, RemoveGroup, RemoveMember, SetGroup, SetMember, UserInfo, accounts::not_too_long,
+};
 
 impl Home {
     /// Returns the world of this moment, for whoever may ask anything about everybody's rights.
@@ -20,12 +22,16 @@ impl Home {
     /// # Errors
     /// [`AccountError::Group`] for one of the three fixed groups or an id that cannot be, [`AccountError::Store`].
     pub async fn set_group(&self, request: Authorized<SetGroup>) -> Result<(), AccountError> {
-        let (mut turn, _, SetGroup { group_id, name, policy }) = self.begin(request).await?;
+        let (mut turn, _, SetGroup { group_id, name, policy, policy_before }) = self.begin(request).await?;
         if Group::is_system_id(&group_id) {
             return Err(AccountError::Group(group_id, "it is fixed"));
         }
+        not_too_long(name.as_deref().unwrap_or_default())?;
         let current = turn.world.current();
         let before = current.auth.group(&group_id);
+        if policy_before.is_some_and(|policy| before.map(|group| group.policy.to_value()) != Some(policy)) {
+            return Err(AccountError::Group(group_id, "its policy is another by now"));
+        }
         if before.is_none() && !is_group_id(&group_id) {
             return Err(AccountError::Group(group_id, "an id is 1 to 64 letters, digits, `_`, `-` or `.`"));
         }

@@ -42,6 +42,7 @@ mod user_data;
 pub use auth_login::single_sign_on::Identity;
 
 pub use self::audit::{AuditFound, AuditQuery, AuditState, TrailState};
+pub use accounts::MAX_NAME;
 pub use accounts::bans::Ban;
 pub use accounts::passkeys::{
     MAX_PASSKEYS, PasskeyChallenge, PasskeyInfo, PasskeyRefused, PasskeyUser, PasskeyVerifier, Pending, ShownPasskey,

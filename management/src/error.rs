@@ -110,6 +110,7 @@ impl From<AccountError> for OperationError {
             | AccountError::UsernameNotNormalized(_)
             | AccountError::WrongPassword
             | AccountError::TokenName(_)
+            | AccountError::LongName
             | AccountError::NoUser
             | AccountError::Path(_) => Self::Invalid(error.to_string()),
         }

@@ -26,12 +26,19 @@ pub(crate) struct Set {
     #[serde(default)]
     #[schemars(schema_with = "schema::policy_or_none")]
     policy: Option<Value>,
+    /// The policy that was shown before: if the group has another by now, nothing is changed.
+    #[serde(default)]
+    #[schemars(schema_with = "schema::policy_or_none")]
+    policy_before: Option<Value>,
 }
 
 /// Makes a group, or changes what is given of it.
-pub(crate) async fn set(call: Call, Set { group_id, name, policy }: Set) -> Outcome<Option<shown::Group>> {
+pub(crate) async fn set(
+    call: Call,
+    Set { group_id, name, policy, policy_before }: Set,
+) -> Outcome<Option<shown::Group>> {
     let policy = policy.map(|policy| read_policy(&policy)).transpose()?;
-    let asked = call.authorize(SetGroup { group_id: group_id.clone(), name, policy })?;
+    let asked = call.authorize(SetGroup { group_id: group_id.clone(), name, policy, policy_before })?;
     call.home.set_group(asked).await?;
     let world = call.home.bus().world();
     Ok(world.auth.group(&group_id).map(|group| shown::group(&world.auth, group)))

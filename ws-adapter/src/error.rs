@@ -282,6 +282,7 @@ impl From<AccountError> for CommandError {
             AccountError::UnknownGroup(_)
             | AccountError::Group(..)
             | AccountError::TokenName(_)
+            | AccountError::LongName
             | AccountError::NoUser
             | AccountError::Path(_) => Self::new("unknown_error", text),
             AccountError::Store(_) | AccountError::Hash => Self::unknown(&text),

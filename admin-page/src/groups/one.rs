@@ -196,20 +196,29 @@ pub(crate) async fn submit(asked: Asked) -> Result<Response, Problem> {
         if name.is_empty() {
             wrong = Some(Wrong::new("A group needs a name."));
         } else if asked.form.raw("was") != stored {
-            let text = "Somebody else has changed this policy since you began. Below is what you typed, and what it would change \
-                now; save again if you mean that.";
-            wrong = Some(Wrong { status: StatusCode::CONFLICT, ..Wrong::new(text) });
+            wrong = Some(changed_meanwhile());
         } else {
-            let members = json!({"group_id": group.id, "name": name, "policy": text});
+            let members = json!({"group_id": group.id, "name": name, "policy": text, "policy_before": group.policy});
             match asked.run::<Value>("groups/set", members).await {
                 Ok(_) => return Ok(reply::see_other(&format!("{}?done=saved", href(&group.id)))),
-                Err(error) => wrong = Some(Wrong::of(error)?),
+                Err(error) => {
+                    let said = Wrong::of(error)?;
+                    // Two at once: one of them comes second.
+                    let is_other = find(&asked, &group.id).await?.policy != group.policy;
+                    wrong = Some(if is_other { changed_meanwhile() } else { said });
+                }
             }
         }
     }
     let status = wrong.as_ref().map(|wrong| wrong.status);
     page(&asked, &group.id, Typed { status, name: Some(name), draft: Some(draft), checked, wrong, ..Typed::default() })
         .await
+}
+
+fn changed_meanwhile() -> Wrong {
+    let text = "Somebody else has changed this policy since you began. Below is what you typed, and what it would change now; \
+        save again if you mean that.";
+    Wrong { status: StatusCode::CONFLICT, ..Wrong::new(text) }
 }
 
 /// Removes a group that nobody is in.

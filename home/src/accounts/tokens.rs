@@ -9,7 +9,7 @@ use store::{Change, Record};
 
 use crate::{
     AccountError, CreateToken, CreateTokenFor, DeleteToken, DeleteTokens, Home, ListTokens, ListUsers,
-    RevokeOwnersToken, RevokeToken, SetTokenExpiry, SignPath, entropy::OsEntropy, turn::Turn,
+    RevokeOwnersToken, RevokeToken, SetTokenExpiry, SignPath, accounts::not_too_long, entropy::OsEntropy, turn::Turn,
 };
 
 /// What the token endpoint gives.
@@ -198,6 +198,8 @@ impl Home {
         if name.trim().is_empty() {
             return Err(AccountError::TokenName("a long-lived token needs a name".to_owned()));
         }
+        not_too_long(&name)?;
+        not_too_long(icon.as_deref().unwrap_or_default())?;
         // Deactivated or deleted: their tokens are gone, and no new one may come after.
         if !self.inner.bus.world().auth.user(user_id.as_str()).is_some_and(|user| user.is_active) {
             return Err(AccountError::UnknownUser);

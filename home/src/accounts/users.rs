@@ -11,6 +11,7 @@ use store::{Change, LoginRecord, Record, RecordKind};
 
 use crate::{
     AccountError, CreateUser, DeleteUser, Home, ListUsers, UpdateUser,
+    accounts::not_too_long,
     accounts::{passwords::account_error, sign_in::new_id},
     turn::Turn,
 };
@@ -197,6 +198,14 @@ impl Home {
         by: Option<UserId>,
     ) -> Result<(), AccountError> {
         let current = turn.world.current();
+        // One that was kept before names had a bound stays as it is.
+        let name = user.name.as_ref();
+        if current.auth.user(user.id.as_str()).and_then(|before| before.name.as_ref()) != name {
+            not_too_long(name.map_or("", |name| name))?;
+        }
+        if let Some(WayIn::Password(login)) = &way_in {
+            not_too_long(login.credential.username.as_str())?;
+        }
         // Whoever comes first owns the home; decided under the lock, so that two cannot.
         let first = !current.auth.users().any(|other| !other.system_generated);
         user.is_owner = user.is_owner || first && !user.system_generated;

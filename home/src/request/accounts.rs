@@ -232,6 +232,8 @@ requests! {
         name: Option<String>,
         /// What its members may do; nothing for a new group, if left out.
         policy: Option<Policy>,
+        /// The policy that it has until then: if it has another, nothing is changed.
+        policy_before: Option<Value>,
     } needs |_this| Need::Admin, proof WhereRequired;
     /// Put a user into a group, or say anew when the membership counts.
     SetMember {

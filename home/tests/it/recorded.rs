@@ -25,7 +25,7 @@ fn brief(records: &[Value]) -> Vec<String> {
 }
 
 fn set_group(id: &str, policy: Option<Policy>) -> SetGroup {
-    SetGroup { group_id: id.to_owned(), name: None, policy }
+    SetGroup { group_id: id.to_owned(), name: None, policy, policy_before: None }
 }
 
 async fn is_whole(home: &Home) -> bool {

@@ -98,7 +98,12 @@ async fn add_groups(home: &Home) -> Result<()> {
     let area = json!({"entities": {"area_ids": {"kitchen": {"read": true, "control": true}}}});
     for (id, name, policy) in [("kitchen-light", "Kitchen light", light), ("kitchen-area", "Kitchen", area)] {
         let policy = Policy::from_value(&policy).map_err(|errors| anyhow::anyhow!("{errors}"))?;
-        let wish = SetGroup { group_id: id.to_owned(), name: Some(name.to_owned()), policy: Some(policy) };
+        let wish = SetGroup {
+            group_id: id.to_owned(),
+            name: Some(name.to_owned()),
+            policy: Some(policy),
+            policy_before: None,
+        };
         home.set_group(authorize(home, wish)?).await?;
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! Doorward's own page, as a browser without JavaScript sees it.
 
 mod access;
+mod bounds;
 mod guest;
 mod login;
 mod shown;
