@@ -53,7 +53,7 @@ fn a_newer_database_is_refused() {
     let path = std::env::temp_dir().join(format!("doorward-newer-{}.db", std::process::id()));
     rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let error = SqliteStore::open(&path).unwrap_err().to_string();
-    assert_eq!(error, "the database has version 99, newer than 5: use a newer doorward");
+    assert_eq!(error, "the database has version 99, newer than 6: use a newer doorward");
     std::fs::remove_file(&path).unwrap();
 }
 
