@@ -88,7 +88,7 @@ async fn set_rules(home: &Home) -> Result<()> {
     let domains: Map<String, Value> = domains.collect();
     let policy =
         Policy::from_value(&json!({"entities": {"domains": domains}})).map_err(|errors| anyhow::anyhow!("{errors}"))?;
-    let wish = SetGroup { group_id: "rules".to_owned(), name: None, policy: Some(policy) };
+    let wish = SetGroup { group_id: "rules".to_owned(), name: None, policy: Some(policy), policy_before: None };
     home.set_group(home.bus().authorize(&danger::system_principal("bench"), wish)?).await?;
     Ok(())
 }
