@@ -4,8 +4,8 @@ use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Result;
 use async_trait::async_trait;
-use auth_core::{EntityId, Principal, principal::danger};
-use home::{AddUser, CreateToken, CreateTokenFor, Home, Options, Secret};
+use auth_core::{EntityId, Policy, Principal, principal::danger};
+use home::{AddUser, CreateToken, CreateTokenFor, Home, Options, Secret, SetGroup};
 use http_adapter::{App, Extra, ServeOptions, router, serve};
 use registries::{EntityEntry, Registries};
 use secrecy::ExposeSecret;
@@ -62,6 +62,13 @@ pub(crate) async fn user(home: &Home, name: &str, groups: &[&str]) -> Result<Str
     let token = CreateToken { name: "bench".to_owned(), icon: None, lifespan_days: 1, policy: None, rate_limit: None };
     let asked = home.bus().authorize(&machine, CreateTokenFor { user_id, token })?;
     Ok(home.create_any_token(asked).await?.expose_secret().to_owned())
+}
+
+/// Makes a group.
+pub(crate) async fn set_group(home: &Home, id: &str, policy: Policy) -> Result<()> {
+    let wish = SetGroup { group_id: id.to_owned(), name: None, policy: Some(policy), policy_before: None };
+    home.set_group(home.bus().authorize(&danger::system_principal("bench"), wish)?).await?;
+    Ok(())
 }
 
 /// Opens the home and serves it on a free port. Returns the address and the owner's token.

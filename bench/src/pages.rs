@@ -8,8 +8,8 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use auth_core::{Group, Policy, principal::danger};
-use home::{Home, SetGroup};
+use auth_core::{Group, Policy};
+use home::Home;
 use serde_json::{Map, Value, json};
 
 use crate::{Figure, home_of, websocket::Caller};
@@ -88,9 +88,7 @@ async fn set_rules(home: &Home) -> Result<()> {
     let domains: Map<String, Value> = domains.collect();
     let policy =
         Policy::from_value(&json!({"entities": {"domains": domains}})).map_err(|errors| anyhow::anyhow!("{errors}"))?;
-    let wish = SetGroup { group_id: "rules".to_owned(), name: None, policy: Some(policy), policy_before: None };
-    home.set_group(home.bus().authorize(&danger::system_principal("bench"), wish)?).await?;
-    Ok(())
+    home_of::set_group(home, "rules", policy).await
 }
 
 /// Opens one page and returns how many bytes it was sent.
