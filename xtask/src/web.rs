@@ -45,6 +45,8 @@ pub(crate) fn run(workspace: &Workspace, patterns: &[String]) -> Result<Done> {
     let mut journeys = Command::new("node");
     journeys.arg(workspace.root().join(JOURNEYS)).args(patterns).current_dir(&folder);
     journeys.env("DOORWARD_URL", hub.url()).env("DOORWARD_CREDS", hub.creds()).env("DOORWARD_CHROMIUM", chromium);
+    journeys.env("DOORWARD_BIN", workspace.target_directory()?.join("debug").join("doorward"));
+    journeys.env("DOORWARD_FRONTEND", &files).env("DOORWARD_TESTDATA", workspace.root().join("testdata"));
     journeys.env("DOORWARD_MODULES", folder.join("node_modules")).env("DOORWARD_SHOTS", folder.join("screenshots"));
     say(format_args!("# screenshots go to {}", folder.join("screenshots").display()));
     workspace::run(&mut journeys)?;
