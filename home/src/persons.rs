@@ -8,7 +8,7 @@ use serde_json::json;
 use service_bus::{new_context_id, now};
 use store::{Change, Person, Record, RecordKind};
 
-use crate::{ChangeError, DeletePerson, Home, SetPerson};
+use crate::{ChangeError, DeletePerson, Home, SetPerson, accounts::MAX_NAME};
 
 /// A change to a person. What is not mentioned stays; `null` takes away.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -31,8 +31,10 @@ fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Opt
     Option::deserialize(deserializer).map(Some)
 }
 
-/// The most persons.
+/// The most persons, trackers of one, and the longest address of a picture, in bytes.
 const MAX_PERSONS: usize = 1_000;
+const MAX_TRACKERS: usize = 100;
+const MAX_PICTURE: usize = 4_096;
 
 impl Home {
     /// Returns the persons. Names and user ids: for administrators, and everybody for themselves.
@@ -60,8 +62,14 @@ impl Home {
         person.user_id = patch.user_id.unwrap_or(person.user_id);
         person.device_trackers = patch.device_trackers.unwrap_or(person.device_trackers);
         person.picture = patch.picture.unwrap_or(person.picture);
-        if person.name.is_empty() {
-            return Err(ChangeError::Invalid("name is not empty".to_owned()));
+        if person.name.is_empty() || person.name.len() > MAX_NAME {
+            return Err(ChangeError::Invalid(format!("name has 1 to {MAX_NAME} bytes, so it is not empty")));
+        }
+        if person.picture.as_ref().is_some_and(|picture| picture.len() > MAX_PICTURE) {
+            return Err(ChangeError::Invalid(format!("picture has at most {MAX_PICTURE} bytes")));
+        }
+        if person.device_trackers.len() > MAX_TRACKERS {
+            return Err(ChangeError::Invalid(format!("device_trackers names at most {MAX_TRACKERS}")));
         }
         if let Some(user_id) = person.user_id.as_ref().filter(|_| person.user_id != had_user) {
             if turn.world.current().auth.user(user_id).is_none() {

@@ -139,6 +139,9 @@ fn persons_are_made_changed_and_deleted_by_administrators() {
         (json!({"person_id": "kit_chen_2", "user_id": kitchen}), "another person"),
         (json!({"person_id": "kit_chen_2", "user_id": "none"}), "no such user"),
         (json!({"person_id": "kit_chen_2", "name": " "}), "not empty"),
+        (json!({"person_id": "kit_chen_2", "name": "x".repeat(256)}), "1 to 255 bytes"),
+        (json!({"person_id": "kit_chen_2", "picture": "x".repeat(5_000)}), "picture has at most"),
+        (json!({"person_id": "kit_chen_2", "device_trackers": vec!["device_tracker.a"; 101]}), "at most 100"),
         (json!({"person_id": "kit_chen_2", "device_trackers": ["light.a"]}), "no device_tracker"),
     ] {
         let answer = admin.call("person/update", members);
