@@ -3,7 +3,7 @@
 mod import;
 mod owner;
 
-use crate::support::{Answer, Browser, Server, Temporary, browser::fields};
+use crate::support::{Answer, Server, Temporary, browser::Browser, browser::fields};
 
 const PATH: &str = "/doorward/first-run";
 

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{PATH, assert_leads, assert_nobody, empty, form};
 use crate::{
     import::{log_in, read},
-    support::{Answer, Browser, Server, Temporary, Ws, browser::encoded, server::doorward, testdata},
+    support::{Answer, Server, Temporary, Ws, browser::Browser, browser::encoded, server::doorward, testdata},
 };
 
 const IMPORT: &str = "/doorward/first-run/import";

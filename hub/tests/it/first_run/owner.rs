@@ -6,7 +6,7 @@ use super::{PATH, assert_leads, assert_nobody, empty, form, value};
 use crate::{
     frontend::files::package,
     import::log_in,
-    support::{Browser, Server, Temporary, Ws, browser::encoded},
+    support::{Server, Temporary, Ws, browser::Browser, browser::encoded},
 };
 
 #[test]

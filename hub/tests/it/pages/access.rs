@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{assert_login, id_of};
 use crate::{
-    support::{Browser, Server, browser::encoded},
+    support::{Server, browser::Browser, browser::encoded},
     sweep::fingerprint,
 };
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::id_of;
-use crate::support::{Browser, Server, browser::fields};
+use crate::support::{Server, browser::Browser, browser::fields};
 
 #[test]
 fn nobody_makes_names_that_fill_the_pages_of_administrators() {

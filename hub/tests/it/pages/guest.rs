@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{assert_has, id_of};
-use crate::support::{Browser, Server};
+use crate::support::{Server, browser::Browser};
 
 const NAMED: [(&str, &str); 2] = [("name", "Weekend <guests>"), ("id", "weekend")];
 

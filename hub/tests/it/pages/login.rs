@@ -6,7 +6,7 @@ use super::{assert_has, assert_login, id_of, sessions};
 use crate::{
     cli::home,
     second_factor::{code, enrol, logged_in},
-    support::{Browser, Server, browser::fields, http::Request},
+    support::{Server, browser::Browser, browser::fields, http::Request},
 };
 
 #[test]

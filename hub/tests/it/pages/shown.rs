@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{assert_has, id_of};
-use crate::support::{Answer, Browser, Server};
+use crate::support::{Answer, Server, browser::Browser};
 
 /// Every page of the demo home.
 fn pages(server: &Server) -> Vec<String> {

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::assert_has;
 use crate::{
     second_factor::{code, enrol, logged_in},
-    support::{Browser, Server, browser::fields},
+    support::{Server, browser::Browser, browser::fields},
 };
 
 #[test]

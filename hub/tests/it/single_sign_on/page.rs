@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::flow::{Home, Left, MAPPED, header};
-use crate::support::{Answer, Browser};
+use crate::support::{Answer, browser::Browser};
 
 /// The cookies that an answer sets, as a browser sends them back; none that is to be forgotten.
 fn cookies(answer: &Answer) -> String {

@@ -10,7 +10,6 @@ pub(crate) mod secrets;
 pub(crate) mod server;
 mod ws;
 
-pub(crate) use browser::Browser;
 pub(crate) use http::{Answer, Request};
 pub(crate) use server::{Server, Temporary};
 pub(crate) use ws::Ws;
