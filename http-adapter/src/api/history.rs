@@ -34,7 +34,7 @@ fn start(request: &Request) -> Result<Option<Timestamp>, Response> {
 }
 
 fn end(request: &Request) -> Result<Option<Timestamp>, Response> {
-    let Some(text) = request.query("end_time").filter(|text| !text.is_empty()) else { return Ok(None) };
+    let Some(text) = request.query("end_time") else { return Ok(None) };
     request.app.home.moment(text).map(Some).ok_or_else(|| bad("Invalid end_time"))
 }
 

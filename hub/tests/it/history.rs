@@ -308,6 +308,8 @@ fn bad_questions_have_home_assistants_answers() {
         (&format!("history/period?filter_entity_id={}", many.join(",")), "Invalid filter_entity_id"),
         ("logbook/x", "Invalid datetime"),
         ("logbook?end_time=x", "Invalid end_time"),
+        ("logbook?end_time=", "Invalid end_time"),
+        ("history/period?filter_entity_id=light.x&end_time=", "Invalid end_time"),
         ("logbook?period=0", "Invalid period"),
         ("logbook?period=x", "Invalid period"),
         ("logbook?period=99999999999999999999", "Invalid period"),
