@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
+use auth_login::client::Origin;
 use home::{Home, Importer, Session};
 use http_adapter::{App, Caller};
 use management::{Call, Operation, OperationError};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::{assets, clock::Clock, cookie::Credential, form::Form};
+use crate::{assets, clock::Clock, cookie::Credential, form::Form, problem::Problem};
 
 /// A request that passed the gate.
 #[derive(Clone, Debug)]
@@ -56,6 +57,15 @@ impl Asked {
     /// Returns one open part of the path.
     pub(crate) fn param(&self, name: &str) -> &str {
         self.params.get(name).map_or("", String::as_str)
+    }
+
+    /// Returns where the request was sent: what this hub is called there.
+    ///
+    /// # Errors
+    /// [`Problem::Invalid`], if the request does not say.
+    pub(crate) fn own(&self) -> Result<&Origin, Problem> {
+        let own = self.caller.own.as_ref();
+        own.ok_or_else(|| Problem::Invalid("This request does not say where it was sent.".to_owned()))
     }
 
     /// Carries an operation out as whoever asks, as programs do.

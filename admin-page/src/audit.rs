@@ -1,7 +1,7 @@
 //! The audit trail: searched, paged, and followed live by the script, which asks again for what the page shows.
 
 use askama::Template;
-use axum::{http::StatusCode, response::Response};
+use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -12,7 +12,7 @@ use crate::{
     groups::{Choice, choices, people},
     problem::{Problem, Wrong},
     reply,
-    shown::short,
+    shown::{cut, short},
 };
 
 #[derive(Template)]
@@ -103,8 +103,7 @@ pub(crate) async fn show(asked: Asked) -> Result<Response, Problem> {
         is_newest: query.filled("before").is_none(),
         wrong,
     };
-    let status = page.wrong.as_ref().map_or(StatusCode::OK, |wrong| wrong.status);
-    reply::page(status, &page)
+    reply::page(Wrong::status(page.wrong.as_ref()), &page)
 }
 
 fn older(query: &Form, before: u64) -> String {
@@ -116,19 +115,16 @@ fn older(query: &Form, before: u64) -> String {
 impl Record {
     fn of(record: &Value, clock: &Clock) -> Self {
         let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default();
+        let named = |id: &str| record.get("names")?.get(id)?.as_str();
         let name_of = |id: &str| {
-            let name = record.get("names").and_then(|names| names.get(id)).and_then(Value::as_str);
-            let id = short(id);
+            let (id, name) = (short(id), named(id));
             name.map_or_else(|| id.to_owned(), |name| format!("{} ({id})", short(name)))
         };
         let who = match record.get("by") {
             Some(Value::String(text)) => text.clone(),
             Some(by) => {
                 let member = |kind: &str, name: &str| by.get(kind)?.get(name)?.as_str().map(str::to_owned);
-                let user = by.get("user").and_then(|user| user.get("id")).and_then(Value::as_str).map(|id| {
-                    let name = record.get("names").and_then(|names| names.get(id)).and_then(Value::as_str);
-                    name.unwrap_or(id).to_owned()
-                });
+                let user = member("user", "id").map(|id| named(&id).map_or_else(|| id.clone(), str::to_owned));
                 let role = member("system", "role").map(|role| format!("the hub ({role})"));
                 let domain = member("integration", "domain").map(|domain| format!("integration {domain}"));
                 user.or(role).or(domain).unwrap_or_default()
@@ -144,17 +140,13 @@ impl Record {
             on: if text("on").is_empty() { String::new() } else { name_of(text("on")) },
             outcome: if text("outcome") == "denied" { "refused".to_owned() } else { text("outcome").to_owned() },
             from: text("from").to_owned(),
-            reason: if text("unreadable").is_empty() { cut(text("reason")) } else { "unreadable".to_owned() },
+            reason: if text("unreadable").is_empty() {
+                cut(text("reason"), MAX_DETAIL)
+            } else {
+                "unreadable".to_owned()
+            },
             count: count.map_or_else(String::new, |count| format!("{count} times, until {}", clock.show_exactly(last))),
-            detail: record.get("detail").map(|detail| cut(&detail.to_string())).unwrap_or_default(),
+            detail: record.get("detail").map(|detail| cut(&detail.to_string(), MAX_DETAIL)).unwrap_or_default(),
         }
-    }
-}
-
-fn cut(text: &str) -> String {
-    if text.chars().count() <= MAX_DETAIL {
-        text.to_owned()
-    } else {
-        text.chars().take(MAX_DETAIL).chain(['…']).collect()
     }
 }

@@ -1,7 +1,7 @@
 //! Addresses that are shut out, and failed logins.
 
 use askama::Template;
-use axum::{http::StatusCode, response::Response};
+use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -99,8 +99,7 @@ async fn page(asked: &Asked, new: New, wrong: Option<Wrong>) -> Result<Response,
     let New { network, until, reason } = new;
     let n_more_bans = n_bans - bans.len();
     let page = Page { frame: asked.frame("bans"), bans, n_more_bans, failures, network, until, reason, wrong };
-    let status = page.wrong.as_ref().map_or(StatusCode::OK, |wrong| wrong.status);
-    reply::page(status, &page)
+    reply::page(Wrong::status(page.wrong.as_ref()), &page)
 }
 
 async fn ask(asked: &Asked, name: &str, members: Value, done: &str, new: New) -> Result<Response, Problem> {

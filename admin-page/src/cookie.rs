@@ -6,13 +6,16 @@
 
 use std::net::IpAddr;
 
-use auth_login::client::{Origin, Scheme};
+use auth_login::client::Origin;
 use axum::{
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, header},
     response::Response,
 };
-use home::{Home, NotAdmitted, Session};
+use home::{Home, NotAdmitted, Session, SignInError};
+use http_adapter::{cookie_name, set_cookie};
 use secrecy::{ExposeSecret, SecretString};
+
+use crate::asked::Asked;
 
 /// What the cookie holds.
 #[derive(Clone, Debug)]
@@ -26,7 +29,7 @@ pub(crate) enum Credential {
 impl Credential {
     /// Reads the cookie. One that is there twice means two things, so it means nothing.
     pub(crate) fn read(headers: &HeaderMap, own: &Origin) -> Option<Self> {
-        one(headers, &name(own, SESSION)).and_then(Self::parse)
+        one(headers, &cookie_name(own, SESSION)).and_then(Self::parse)
     }
 
     fn parse(value: &str) -> Option<Self> {
@@ -36,6 +39,21 @@ impl Credential {
             "a" => Some(Self::Access(secret.into())),
             _ => None,
         }
+    }
+
+    /// Begins a session with the code of a login, as the token endpoint does for any other client.
+    ///
+    /// # Errors
+    /// [`SignInError`].
+    pub(crate) async fn begin(
+        asked: &Asked,
+        own: &Origin,
+        code: &str,
+        verifier: Option<&str>,
+    ) -> Result<Self, SignInError> {
+        let (client_id, ip) = (client_id(own), asked.caller.ip);
+        let given = asked.home().redeem_code(Some(&client_id), Some(code), verifier, ip, Some(own)).await?;
+        given.refresh_token.map(Self::Session).ok_or(SignInError::CheckFailed)
     }
 
     /// Finds out whose it is. Everything is looked at anew each time: the token, its user, their address.
@@ -72,7 +90,7 @@ pub(crate) fn set_visit(response: &mut Response, own: &Origin, value: &str) {
 
 /// Returns what the browser has of its way to an identity provider.
 pub(crate) fn visit(headers: &HeaderMap, own: &Origin) -> Option<String> {
-    one(headers, &name(own, VISIT)).map(str::to_owned)
+    one(headers, &cookie_name(own, VISIT)).map(str::to_owned)
 }
 
 /// Has the browser forget that.
@@ -96,23 +114,14 @@ pub(crate) fn client_id(own: &Origin) -> String {
     format!("{own}/doorward")
 }
 
-/// Over TLS the name is one that no other host, no path and no plain connection can set (`__Host-`, RFC 6265bis).
-fn name(own: &Origin, name: &str) -> String {
-    let prefix = if own.scheme == Scheme::Https { "__Host-" } else { "" };
-    format!("{prefix}{name}")
-}
-
-fn put(response: &mut Response, (own, cookie): (&Origin, &str), value: &str, more: &str) {
-    let secure = if own.scheme == Scheme::Https { "; Secure" } else { "" };
-    let cookie = format!("{}={value}; Path=/; HttpOnly; {more}{secure}", name(own, cookie));
-    if let Ok(mut cookie) = HeaderValue::from_str(&cookie) {
-        cookie.set_sensitive(true);
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
+fn put(response: &mut Response, (own, name): (&Origin, &str), value: &str, more: &str) {
+    set_cookie(response, own, (&cookie_name(own, name), value), &format!("HttpOnly; {more}"));
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     fn read(lines: &[&str], own: &str) -> Option<String> {

@@ -58,17 +58,16 @@ pub(crate) async fn submit(asked: Asked) -> Result<Response, Problem> {
     if asked.home().is_onboarded() {
         return Err(too_late());
     }
-    let own = asked.caller.own.clone();
-    let own = own.ok_or_else(|| Problem::Invalid("This request does not say where it was sent.".to_owned()))?;
+    let own = asked.own()?;
     let mut wish = Wish::read(&asked.form);
     // Before anybody is made: what is wrong with the home must not leave an owner whose home is not set.
     let Some(patch) = wish.check() else {
         return page(&asked, StatusCode::UNPROCESSABLE_ENTITY, &wish);
     };
     let password = Secret::new(asked.form.raw("password").to_owned());
-    let made = asked.home().onboard(&wish.name, &wish.username, password, &client_id(&own), asked.caller.ip).await;
+    let made = asked.home().onboard(&wish.name, &wish.username, password, &client_id(own), asked.caller.ip).await;
     match made {
-        Ok(Some(code)) => settle(&asked, &own, &code, patch).await,
+        Ok(Some(code)) => settle(&asked, own, &code, patch).await,
         Ok(None) => Err(too_late()),
         Err(AccountError::UsernameNotNormalized(_)) => {
             wish.mark("username", "Small letters, please, and no spaces around it.");
@@ -83,17 +82,15 @@ pub(crate) async fn submit(asked: Asked) -> Result<Response, Problem> {
 
 /// Begins the new owner's session, as the login page does, and sets the home as them.
 async fn settle(asked: &Asked, own: &Origin, code: &SecretString, patch: CorePatch) -> Result<Response, Problem> {
-    let (home, ip, client_id) = (asked.home(), asked.caller.ip, client_id(own));
-    let given = home.redeem_code(Some(&client_id), Some(code.expose_secret()), None, ip, Some(own)).await;
-    let secret = match given {
-        Ok(tokens) => tokens.refresh_token.ok_or(Problem::Failed)?,
+    let credential = match Credential::begin(asked, own, code.expose_secret(), None).await {
+        Ok(credential) => credential,
         Err(error) => {
             // The owner is there: they log in like anybody.
             tracing::error!(%error, "the new owner could not be logged in");
             return Ok(reply::see_other("/doorward/login"));
         }
     };
-    let session = home.authenticate_session(secret.expose_secret(), &client_id, ip);
+    let session = credential.session(asked.home(), own, asked.caller.ip);
     let session = session.map_err(|_| Problem::Failed)?;
     let mut response = match set_home(asked, &session, patch).await {
         Ok(()) => reply::see_other("/doorward"),
@@ -102,7 +99,7 @@ async fn settle(asked: &Asked, own: &Origin, code: &SecretString, patch: CorePat
             problem_page(&asked, &Problem::Refused(StatusCode::INTERNAL_SERVER_ERROR, text))
         }
     };
-    Credential::Session(secret).set(&mut response, own);
+    credential.set(&mut response, own);
     Ok(response)
 }
 

@@ -1,6 +1,6 @@
 //! Between the hub's outer gate and a handler: is it our own page that asks, who is it, may they, how much may they send.
 
-use std::{collections::HashMap, net::IpAddr, net::Ipv4Addr, time::Duration};
+use std::{collections::HashMap, net::IpAddr, net::Ipv4Addr};
 
 use auth_login::client::Origin;
 use axum::{
@@ -10,11 +10,8 @@ use axum::{
     response::Response,
     routing::{MethodFilter, MethodRouter, on},
 };
-use bytes::Bytes;
 use home::{Importer, NotAdmitted};
-use http_adapter::{App, Caller, Extra};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use tokio::time::timeout;
+use http_adapter::{App, Caller, Extra, read_body};
 
 use crate::{
     Access, Route,
@@ -57,8 +54,6 @@ const NOTHING_THERE: Route = Route {
 const MAX_FORM: usize = 16 << 20;
 /// The largest form of anybody else.
 const MAX_PUBLIC_FORM: usize = 64 << 10;
-/// How long a form may take to come.
-const FORM_TIME: Duration = Duration::from_secs(30);
 
 /// What is served.
 type Of = (App, Option<Importer>);
@@ -212,12 +207,11 @@ fn too_often(asked: &Asked, secs: u32) -> Response {
 async fn read_form(asked: &Asked, body: Body, limit: usize) -> Result<Form, Response> {
     let refused = |status, text: &str| problem_page(asked, &Problem::Refused(status, text.to_owned()));
     let too_large = || refused(StatusCode::PAYLOAD_TOO_LARGE, "That is larger than any form of this page.");
-    let bytes: Bytes = match timeout(FORM_TIME, Limited::new(body, limit).collect()).await {
-        Ok(Ok(collected)) => collected.to_bytes(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
-        Ok(Err(_)) => return Err(refused(StatusCode::BAD_REQUEST, "The form did not come whole.")),
-        Err(_) => return Err(refused(StatusCode::REQUEST_TIMEOUT, "The form took too long to come.")),
-    };
+    let bytes = read_body(body, limit).await.map_err(|status| match status {
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+        StatusCode::REQUEST_TIMEOUT => refused(status, "The form took too long to come."),
+        status => refused(status, "The form did not come whole."),
+    })?;
     Form::read(&bytes).ok_or_else(too_large)
 }
 

@@ -111,11 +111,10 @@ pub(crate) fn again(asked: &Asked) -> Response {
 
 /// Takes a user name and a password, or the code of a second factor.
 pub(crate) async fn submit(asked: Asked) -> Result<Response, Problem> {
-    let own = asked.caller.own.clone();
-    let own = own.ok_or_else(|| Problem::Invalid("This request does not say where it was sent.".to_owned()))?;
-    let (client_id, form) = (client_id(&own), &asked.form);
+    let own = asked.own()?;
+    let (client_id, form) = (client_id(own), &asked.form);
     let step = match form.filled("flow") {
-        None => begin(&asked, &client_id, &own).await,
+        None => begin(&asked, &client_id, own).await,
         Some(flow) => {
             let shown = ShownFactor::Code(Secret::new(form.get("code").to_owned()));
             let step = asked.home().log_in_with((flow, &client_id), &shown, asked.caller.ip).await;
@@ -129,7 +128,7 @@ pub(crate) async fn submit(asked: Asked) -> Result<Response, Problem> {
         ..Shown::default()
     };
     match step {
-        Ok((_, LoginStep::Done(code))) => finish(&asked, &own, &code, shown).await,
+        Ok((_, LoginStep::Done(code))) => finish(&asked, own, &code, shown).await,
         Ok((flow, LoginStep::NeedsCode(_))) => page(&asked, StatusCode::OK, Shown { flow: Some(flow), ..shown }),
         Ok((flow, LoginStep::InvalidCode(_))) => {
             let wrong = "That code is not right, or was used already.".to_owned();
@@ -172,12 +171,10 @@ async fn begin(asked: &Asked, client_id: &str, own: &Origin) -> Result<(String, 
     }
 }
 
-/// Begins the session, as the token endpoint does for any other client, and keeps its secret in the cookie.
+/// Begins the session, and keeps its secret in the cookie.
 async fn finish(asked: &Asked, own: &Origin, code: &SecretString, shown: Shown) -> Result<Response, Problem> {
-    let (client_id, ip) = (client_id(own), asked.caller.ip);
-    let given = asked.home().redeem_code(Some(&client_id), Some(code.expose_secret()), None, ip, Some(own)).await;
-    let secret = match given {
-        Ok(tokens) => tokens.refresh_token.ok_or(Problem::Failed)?,
+    let credential = match Credential::begin(asked, own, code.expose_secret(), None).await {
+        Ok(credential) => credential,
         Err(error) => return refused(asked, error, shown),
     };
     let mut response = match &shown.carried {
@@ -187,7 +184,7 @@ async fn finish(asked: &Asked, own: &Origin, code: &SecretString, shown: Shown) 
             reply::page(StatusCode::OK, &GoOn { frame: asked.frame(""), action: to, fields: form.pairs() })?
         }
     };
-    Credential::Session(secret).set(&mut response, own);
+    credential.set(&mut response, own);
     Ok(response)
 }
 

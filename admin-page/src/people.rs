@@ -3,7 +3,7 @@
 pub(crate) mod one;
 
 use askama::Template;
-use axum::{http::StatusCode, response::Response};
+use axum::response::Response;
 use serde_json::{Value, json};
 
 use crate::{
@@ -77,8 +77,7 @@ async fn page(asked: &Asked, new: New, wrong: Option<Wrong>) -> Result<Response,
         new,
         wrong,
     };
-    let status = page.wrong.as_ref().map_or(StatusCode::OK, |wrong| wrong.status);
-    reply::page(status, &page)
+    reply::page(Wrong::status(page.wrong.as_ref()), &page)
 }
 
 /// Returns where somebody's page is.

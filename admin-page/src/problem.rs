@@ -61,6 +61,11 @@ impl Wrong {
         Self { status: StatusCode::UNPROCESSABLE_ENTITY, text: text.into(), mistakes: Vec::new() }
     }
 
+    /// Returns the status of a page on which this may stand.
+    pub(crate) fn status(wrong: Option<&Self>) -> StatusCode {
+        wrong.map_or(StatusCode::OK, |wrong| wrong.status)
+    }
+
     /// Takes what an operation said, for the form to be shown again.
     ///
     /// # Errors

@@ -184,6 +184,5 @@ pub(crate) async fn who(asked: Asked) -> Result<Response, Problem> {
         allowed,
         wrong,
     };
-    let status = page.wrong.as_ref().map_or(StatusCode::OK, |wrong| wrong.status);
-    reply::page(status, &page)
+    reply::page(Wrong::status(page.wrong.as_ref()), &page)
 }

@@ -1,7 +1,7 @@
 //! Settings of security: what the home asks for before something dangerous is done, and what it records.
 
 use askama::Template;
-use axum::{http::StatusCode, response::Response};
+use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -65,8 +65,7 @@ async fn page(asked: &Asked, wrong: Option<Wrong>) -> Result<Response, Problem> 
         step_up,
         wrong,
     };
-    let status = page.wrong.as_ref().map_or(StatusCode::OK, |wrong| wrong.status);
-    reply::page(status, &page)
+    reply::page(Wrong::status(page.wrong.as_ref()), &page)
 }
 
 async fn ask(asked: &Asked, name: &str, members: Value) -> Result<Response, Problem> {

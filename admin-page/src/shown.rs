@@ -81,6 +81,11 @@ pub(crate) fn short(name: &str) -> &str {
     name.get(..name.floor_char_boundary(MAX_NAME)).unwrap_or(name)
 }
 
+/// Returns a text, as far as it is shown: so many characters.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most { text.to_owned() } else { text.chars().take(most).chain(['…']).collect() }
+}
+
 impl User {
     /// Returns what to call them.
     pub(crate) fn name(&self) -> &str {

@@ -55,18 +55,13 @@ impl Visit {
     }
 }
 
-fn own(asked: &Asked) -> Result<&Origin, Problem> {
-    let own = asked.caller.own.as_ref();
-    own.ok_or_else(|| Problem::Invalid("This request does not say where it was sent.".to_owned()))
-}
-
 fn redirect_uri(own: &Origin) -> String {
     format!("{own}/doorward/callback")
 }
 
 /// Sends the browser to a provider.
 pub(crate) async fn start(asked: Asked) -> Result<Response, Problem> {
-    let own = own(&asked)?;
+    let own = asked.own()?;
     let provider = asked.param("provider");
     if !asked.home().sign_on_providers().any(|(id, _)| id == provider) {
         return Err(Problem::NotFound("There is no such provider.".to_owned()));
@@ -94,17 +89,15 @@ struct Page<'a> {
 /// Takes the browser back, with a code. The next page is one step further: browsers send the session's cookie only once no
 /// other site has had a part in how a page was opened.
 pub(crate) async fn callback(asked: Asked) -> Result<Response, Problem> {
-    let own = own(&asked)?;
+    let own = asked.own()?;
     let again = || Problem::Invalid("That login is over, or began in another browser: begin again.".to_owned());
     let visit = asked.visit.as_deref().and_then(Visit::parse).ok_or_else(again)?;
     let (state, code) = (asked.query.get("state"), asked.query.filled("code").ok_or_else(again)?);
     if state != visit.state() {
         return Err(again());
     }
-    let (client_id, ip) = (client_id(own), asked.caller.ip);
-    let given = asked.home().redeem_code(Some(&client_id), Some(code), Some(&visit.secret), ip, Some(own)).await;
-    let secret = match given {
-        Ok(tokens) => tokens.refresh_token.ok_or(Problem::Failed)?,
+    let credential = match Credential::begin(&asked, own, code, Some(&visit.secret)).await {
+        Ok(credential) => credential,
         Err(SignInError::Denied(reason)) => return Err(Problem::Invalid(reason.to_owned())),
         Err(SignInError::Store(_) | SignInError::CheckFailed) => return Err(Problem::Failed),
         Err(SignInError::Flow(_) | SignInError::InvalidRequest(_) | SignInError::InvalidGrant(_)) => {
@@ -112,7 +105,7 @@ pub(crate) async fn callback(asked: Asked) -> Result<Response, Problem> {
         }
     };
     let mut response = reply::page(StatusCode::OK, &Page { frame: asked.frame(""), next: &visit.next })?;
-    Credential::Session(secret).set(&mut response, own);
+    credential.set(&mut response, own);
     cookie::clear_visit(&mut response, own);
     Ok(response)
 }

@@ -12,7 +12,7 @@ use crate::{
     people::href,
     problem::{Problem, Wrong},
     reply,
-    shown::{User, short},
+    shown::{User, cut, short},
 };
 
 /// A refresh token, as pages show it.
@@ -74,7 +74,7 @@ async fn all(asked: &Asked, users: &[User]) -> Result<Vec<(String, Token)>, Prob
             created: clock.show(&token.created_at),
             used: token.last_used_at.map_or_else(|| "never".to_owned(), |at| format!("{}{from}", clock.show(&at))),
             expires: clock.show_any(token.expire_at.as_ref(), "not by itself"),
-            policy: token.policy.filter(|policy| !policy.is_null()).map(|policy| cut(policy.to_string())),
+            policy: token.policy.filter(|policy| !policy.is_null()).map(|policy| cut(&policy.to_string(), MAX_POLICY)),
             rate_limit: token.rate_limit,
             id: token.id,
         };
@@ -83,14 +83,10 @@ async fn all(asked: &Asked, users: &[User]) -> Result<Vec<(String, Token)>, Prob
     Ok(shown.collect())
 }
 
-fn cut(text: String) -> String {
-    if text.chars().count() <= MAX_POLICY { text } else { text.chars().take(MAX_POLICY).chain(['…']).collect() }
-}
-
 /// Returns what somebody is logged in with, and how much of it is not listed.
-pub(crate) async fn tokens_of(asked: &Asked, user_id: &str) -> Result<(Vec<Token>, usize), Problem> {
-    let users = people(asked).await?;
-    let theirs = all(asked, &users).await?.into_iter().filter(|(of, _)| of == user_id).map(|(_, token)| token);
+pub(crate) async fn tokens_of(asked: &Asked, user: &User) -> Result<(Vec<Token>, usize), Problem> {
+    let told = all(asked, std::slice::from_ref(user)).await?;
+    let theirs = told.into_iter().filter(|(of, _)| *of == user.id).map(|(_, token)| token);
     let mut theirs: Vec<_> = theirs.collect();
     let more = theirs.len().saturating_sub(MAX_LISTED);
     theirs.truncate(MAX_LISTED);
@@ -144,8 +140,7 @@ async fn page(asked: &Asked, new: New, account: &str, wrong: Option<Wrong>) -> R
         account: account.to_owned(),
         wrong,
     };
-    let status = page.wrong.as_ref().map_or(StatusCode::OK, |wrong| wrong.status);
-    reply::page(status, &page)
+    reply::page(Wrong::status(page.wrong.as_ref()), &page)
 }
 
 /// Makes a token, and shows it this once.

@@ -158,7 +158,8 @@ impl TokenBook {
         }
     }
 
-    /// Returns the tokens of programs and of [such sessions](Self::note_session) that were used since this was last asked, for the store.
+    /// Returns the tokens of programs and of [such sessions](Self::note_session) that were used since this was last asked, for
+    /// the store.
     pub fn take_used(&mut self) -> Vec<TokenId> {
         self.uses.unsaved.drain().collect()
     }

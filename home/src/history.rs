@@ -72,10 +72,15 @@ impl Historian {
     /// Returns the shelf with everything on it that was published before.
     fn up_to_date(&self) -> MutexGuard<'_, Shelf> {
         let mut shelf = self.lock();
+        self.catch_up(&mut shelf);
+        shelf
+    }
+
+    /// Takes in what waits, and counts what was lost.
+    fn catch_up(&self, shelf: &mut Shelf) {
         if shelf.catch_up() {
             self.n_gaps.fetch_add(1, Relaxed);
         }
-        shelf
     }
 }
 
@@ -127,9 +132,7 @@ impl Home {
         let historian = &self.inner.history;
         let mut shelf = historian.lock();
         show();
-        if shelf.catch_up() {
-            historian.n_gaps.fetch_add(1, Relaxed);
-        }
+        historian.catch_up(&mut shelf);
         let Shelf { book, source: Some(source) } = &mut *shelf else { return };
         ids.into_iter().for_each(|id| book.forget(id, source.last));
     }

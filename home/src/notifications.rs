@@ -104,12 +104,8 @@ fn remove_oldest(all: &mut IndexMap<Key, Notification>, user_id: Option<&UserId>
 impl Notification {
     /// Tells whether a viewer sees it, and so may dismiss it.
     fn is_for(&self, viewer: &Viewer<'_>) -> bool {
-        let user = viewer.rights().user();
-        viewer.rights().is_admin()
-            || viewer.rights().is_active()
-                && !viewer.rights().is_narrowed()
-                && self.user_id.is_some()
-                && user.map(|user| &user.id) == self.user_id.as_ref()
+        let is_own = || self.user_id.as_ref().is_some_and(|user_id| viewer.is_all_of(user_id.as_str()));
+        viewer.rights().is_admin() || is_own()
     }
 
     /// Returns what a viewer sees it as.

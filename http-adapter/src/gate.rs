@@ -210,7 +210,7 @@ async fn admit(
     }
     let query = parts.uri.query().unwrap_or_default();
     let query = decode_pairs(query).ok_or_else(|| plain(StatusCode::BAD_REQUEST))?;
-    let body = read_body(body, route.access.max_body()).await?;
+    let body = read_body(body, route.access.max_body()).await.map_err(plain)?;
     // A body may take its time: whoever was let in for it must still be.
     if let Some(session) = session.as_ref().filter(|_| !body.is_empty())
         && !app.home.is_live(session)
@@ -224,12 +224,19 @@ async fn admit(
 /// How long a client may take to send a body: one that drips does not hold a connection for ever.
 const BODY_TIME: Duration = Duration::from_secs(30);
 
-async fn read_body(body: Body, limit: usize) -> Result<bytes::Bytes, Response> {
+/// Reads the whole body of a request, of `limit` bytes at most, within 30 seconds.
+///
+/// # Errors
+/// `413` if there is more, `408` if it does not come in time, `400` if it does not come whole.
+///
+/// # Cancel safety
+/// What has come is lost.
+pub async fn read_body(body: Body, limit: usize) -> Result<bytes::Bytes, StatusCode> {
     match timeout(BODY_TIME, Limited::new(body, limit).collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(plain(StatusCode::PAYLOAD_TOO_LARGE)),
-        Ok(Err(_)) => Err(plain(StatusCode::BAD_REQUEST)),
-        Err(_) => Err(plain(StatusCode::REQUEST_TIMEOUT)),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(StatusCode::PAYLOAD_TOO_LARGE),
+        Ok(Err(_)) => Err(StatusCode::BAD_REQUEST),
+        Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
     }
 }
 
@@ -272,9 +279,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_body_that_never_ends_is_not_waited_for() {
         let drip = futures_util::stream::pending::<Result<bytes::Bytes, std::io::Error>>();
-        let refused = read_body(Body::from_stream(drip), 10).await.map_err(|answer| answer.status());
+        let refused = read_body(Body::from_stream(drip), 10).await;
         assert_eq!(refused, Err(StatusCode::REQUEST_TIMEOUT));
-        let refused = read_body(Body::from("eleven long"), 10).await.map_err(|answer| answer.status());
+        let refused = read_body(Body::from("eleven long"), 10).await;
         assert_eq!(refused, Err(StatusCode::PAYLOAD_TOO_LARGE));
     }
 }

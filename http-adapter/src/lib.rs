@@ -7,9 +7,11 @@
 #![expect(clippy::result_large_err, reason = "an error is an answer here, as large as any other and sent as it is")]
 
 mod app;
+mod cookie;
 mod reply;
 mod request;
 pub use app::{App, Trust, Web};
+pub use cookie::{cookie_name, set_cookie};
 pub use reply::security_headers;
 
 mod origins;
@@ -19,7 +21,7 @@ pub use proxy::{Caller, NotBelieved, Peer, TrustedProxies};
 
 mod gate;
 mod route;
-pub use gate::{Extra, router};
+pub use gate::{Extra, read_body, router};
 pub use route::{Access, Route, routes};
 
 mod openapi;

@@ -65,7 +65,8 @@ pub(crate) async fn until_ended(
     let keeper = tokio::spawn(keep_accounts(home.clone()));
     // Before anybody is served: what they are told is whole.
     home.start_history(danger::system_principal("recorder"))?;
-    let historian = tokio::spawn(keep_history(home.clone()));
+    let kept = home.clone();
+    let historian = tokio::spawn(async move { kept.keep_history().await });
     let last = home.clone();
     let manager = home.manager().clone();
     let websocket = Extra { path: ws_adapter::PATH, service: ws_adapter::route(home.clone()) };
@@ -175,11 +176,6 @@ async fn write_uses(home: &Home) {
     if let Err(error) = home.keep_uses().await {
         tracing::error!(%error, "when tokens were last used could not be written");
     }
-}
-
-/// Keeps what entities were.
-async fn keep_history(home: Home) {
-    home.keep_history().await;
 }
 
 /// Lets memberships begin and end at their moments. Looks at the clock at least once a second, since it can be set.

@@ -71,6 +71,12 @@ impl<'a> Viewer<'a> {
         self.rights.is_admin() || self.user_id == Some(user_id)
     }
 
+    /// Tells whether the principal has what this user has beside entities: it is them, active, and with all their rights. A
+    /// token that was narrowed is to entities alone.
+    pub fn is_all_of(&self, user_id: &str) -> bool {
+        self.rights.is_active() && !self.rights.is_narrowed() && self.user_id.is_some_and(|own| own.as_str() == user_id)
+    }
+
     /// Tells whether a state can be shown as it is stored, but for who asked.
     pub(crate) fn shows_whole(&self, state: &State) -> bool {
         self.reads_everything() || !state.names_entities()
@@ -165,18 +171,13 @@ impl<'a> Viewer<'a> {
     pub fn hears(&self, event: &Event) -> bool {
         let is_own = || match &event.data {
             EventData::Other(data) => {
-                let user_id = data.get("user_id").and_then(Value::as_str);
-                user_id.is_some() && user_id == self.user_id.map(UserId::as_str)
+                data.get("user_id").and_then(Value::as_str).is_some_and(|user_id| self.is_all_of(user_id))
             }
             EventData::StateChanged { .. } | EventData::Registry { .. } => false,
         };
         match &*event.event_type {
-            // A token that was narrowed is to entities alone, not to what else its user has.
-            Event::USER_DATA => return self.rights.is_active() && !self.rights.is_narrowed() && is_own(),
-            Event::NOTIFICATION => {
-                let is_whole = self.rights.is_active() && !self.rights.is_narrowed();
-                return self.rights.is_admin() || is_whole && is_own();
-            }
+            Event::USER_DATA => return is_own(),
+            Event::NOTIFICATION => return self.rights.is_admin() || is_own(),
             Event::SYSTEM_DATA => return self.rights.is_active(),
             _ => {}
         }

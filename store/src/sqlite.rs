@@ -42,7 +42,7 @@ type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 /// The newest version of the tables that is known here. The third has the tables of the second; its users can have
 /// conditions and its tokens policies, which an older hub would pass over, and so allow more. The fourth has the audit
 /// trail, the fifth what must be shown for what, limits of tokens, bans, and links to accounts at identity
-/// providers.
+/// providers, the sixth what frontends keep for users and for everybody.
 const VERSION: i64 = 6;
 
 /// How many batches may wait for the writer; more wait to be let in.

@@ -79,7 +79,7 @@ pub(crate) async fn submit(asked: Asked) -> Result<Response, Problem> {
         suggested: names.suggested(),
         wrong,
     };
-    reply::page(page.wrong.as_ref().map_or(StatusCode::OK, |wrong| wrong.status), &page)
+    reply::page(Wrong::status(page.wrong.as_ref()), &page)
 }
 
 /// Returns what is wrong with a new group besides its policy. The membership's times are looked at before the group is made:

@@ -47,7 +47,6 @@ const MAX_MEMBERS: usize = 40;
 /// What differs from the group as it is.
 #[derive(Default)]
 struct Typed {
-    status: Option<StatusCode>,
     name: Option<String>,
     member: Option<(String, Times)>,
     member_wrong: Option<Wrong>,
@@ -58,7 +57,7 @@ struct Typed {
 
 pub(crate) async fn show(asked: Asked) -> Result<Response, Problem> {
     let group_id = asked.param("group_id").to_owned();
-    page(&asked, &group_id, Typed::default()).await
+    anew(&asked, &group_id, Typed::default()).await
 }
 
 /// Shows a group with a membership that could not be.
@@ -68,18 +67,21 @@ pub(crate) async fn with_member(
     member: (String, Times),
     wrong: Wrong,
 ) -> Result<Response, Problem> {
-    let status = Some(wrong.status);
-    page(asked, group_id, Typed { status, member: Some(member), member_wrong: Some(wrong), ..Typed::default() }).await
+    anew(asked, group_id, Typed { member: Some(member), member_wrong: Some(wrong), ..Typed::default() }).await
 }
 
 /// Shows a group with something that could not be done.
 pub(crate) async fn with_wrong(asked: &Asked, group_id: &str, wrong: Wrong) -> Result<Response, Problem> {
-    page(asked, group_id, Typed { status: Some(wrong.status), wrong: Some(wrong), ..Typed::default() }).await
+    anew(asked, group_id, Typed { wrong: Some(wrong), ..Typed::default() }).await
 }
 
-async fn page(asked: &Asked, group_id: &str, typed: Typed) -> Result<Response, Problem> {
+async fn anew(asked: &Asked, group_id: &str, typed: Typed) -> Result<Response, Problem> {
     let group = find(asked, group_id).await?;
-    let (users, names, clock) = (people(asked).await?, Names::load(asked).await?, asked.clock());
+    page(asked, group, &Names::load(asked).await?, typed).await
+}
+
+async fn page(asked: &Asked, group: Group, names: &Names, typed: Typed) -> Result<Response, Problem> {
+    let (users, clock) = (people(asked).await?, asked.clock());
     let members: Vec<_> = users.iter().filter(|user| group.members.contains(&user.id)).collect();
     let part = Part::of(&asked.query, "from", members.len(), MAX_MEMBERS);
     let members = part.take(members).into_iter().map(|user| Member {
@@ -102,14 +104,14 @@ async fn page(asked: &Asked, group_id: &str, typed: Typed) -> Result<Response, P
         choices: choices(&users, &chosen),
         times,
         member_wrong: typed.member_wrong,
-        draft: typed.draft.unwrap_or_else(|| Draft::of_policy(&group.policy, &names)),
+        draft: typed.draft.unwrap_or_else(|| Draft::of_policy(&group.policy, names)),
         checked: typed.checked,
         suggested: names.suggested(),
         wrong: typed.wrong,
         was: group.policy.to_string(),
         group,
     };
-    reply::page(typed.status.unwrap_or(StatusCode::OK), &page)
+    reply::page(Wrong::status(page.wrong.as_ref().or(page.member_wrong.as_ref())), &page)
 }
 
 async fn find(asked: &Asked, group_id: &str) -> Result<Group, Problem> {
@@ -187,7 +189,7 @@ pub(crate) async fn read(
 
 /// Checks a policy, or saves it.
 pub(crate) async fn submit(asked: Asked) -> Result<Response, Problem> {
-    let group = find(&asked, asked.param("group_id")).await?;
+    let mut group = find(&asked, asked.param("group_id")).await?;
     let names = Names::load(&asked).await?;
     let mut draft = Draft::of_form(&asked.form, &names);
     let (text, checked, mut wrong) = read(&asked, &names, (&group.id, &[], false), &mut draft).await?;
@@ -204,14 +206,14 @@ pub(crate) async fn submit(asked: Asked) -> Result<Response, Problem> {
                 Err(error) => {
                     let said = Wrong::of(error)?;
                     // Two at once: one of them comes second.
-                    let is_other = find(&asked, &group.id).await?.policy != group.policy;
-                    wrong = Some(if is_other { changed_meanwhile() } else { said });
+                    let now = find(&asked, &group.id).await?;
+                    wrong = Some(if now.policy == group.policy { said } else { changed_meanwhile() });
+                    group = now;
                 }
             }
         }
     }
-    let status = wrong.as_ref().map(|wrong| wrong.status);
-    page(&asked, &group.id, Typed { status, name: Some(name), draft: Some(draft), checked, wrong, ..Typed::default() })
+    page(&asked, group, &names, Typed { name: Some(name), draft: Some(draft), checked, wrong, ..Typed::default() })
         .await
 }
 

@@ -1,7 +1,7 @@
 //! One of the people: what they are called, which groups they are in, what they are logged in with.
 
 use askama::Template;
-use axum::{http::StatusCode, response::Response};
+use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::href;
@@ -53,7 +53,7 @@ async fn page(asked: &Asked, typed: Option<Typed>, wrong: Option<Wrong>) -> Resu
     let found = people(asked).await?.into_iter().find(|user| user.id == user_id);
     let user = found.ok_or_else(|| Problem::NotFound("There is no such user.".to_owned()))?;
     let (all_groups, clock) = (all(asked).await?, asked.clock());
-    let (tokens, n_more_tokens) = tokens_of(asked, &user.id).await?;
+    let (tokens, n_more_tokens) = tokens_of(asked, &user).await?;
     let groups = all_groups.iter().filter(|group| user.group_ids.contains(&group.id)).map(|group| Membership {
         href: groups::href(&group.id),
         name: group.name.clone(),
@@ -83,8 +83,7 @@ async fn page(asked: &Asked, typed: Option<Typed>, wrong: Option<Wrong>) -> Resu
         n_more_tokens,
         wrong,
     };
-    let status = page.wrong.as_ref().map_or(StatusCode::OK, |wrong| wrong.status);
-    reply::page(status, &page)
+    reply::page(Wrong::status(page.wrong.as_ref()), &page)
 }
 
 /// Asks for an operation on somebody, and shows their page again, or another.

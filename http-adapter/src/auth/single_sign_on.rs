@@ -6,7 +6,7 @@
 //! sent; nothing else is ever decided by it.
 
 use auth_login::{
-    client::{Origin, Scheme},
+    client::Origin,
     login_flow::StartRequest,
     single_sign_on::{Refusal, VISIT_SECS},
 };
@@ -21,6 +21,7 @@ use serde_json::json;
 
 use super::login::sign_in_error;
 use crate::{
+    cookie::{cookie_name, set_cookie},
     reply::{bytes_reply, internal, ok},
     request::Request,
 };
@@ -53,8 +54,8 @@ pub(crate) async fn start(request: Request) -> Result<Response, Response> {
     let begun = request.app.home.begin_sign_on(provider, (start, state), callback, (request.ip, own, trusted)).await;
     let (page, secrets) = begun.map_err(refused)?;
     let mut response = sent_to(&page)?;
-    let name = cookie_name(base, secrets.state.expose_secret());
-    set_cookie(&mut response, base, &name, secrets.browser.expose_secret(), VISIT_SECS);
+    let name = visit_name(base, secrets.state.expose_secret());
+    set_visit(&mut response, base, (&name, secrets.browser.expose_secret()), VISIT_SECS);
     Ok(response)
 }
 
@@ -63,19 +64,19 @@ pub(crate) async fn callback(request: Request) -> Result<Response, Response> {
     let base = request.own.clone();
     let base = base.ok_or_else(|| text(StatusCode::BAD_REQUEST, "this request does not say where it was sent"))?;
     let state = once(&request, "state")?.ok_or_else(|| text(StatusCode::BAD_REQUEST, "state is missing"))?;
-    let name = cookie_name(&base, state);
+    let name = visit_name(&base, state);
     // In a task of its own: a browser that hangs up does not leave a user made in half.
     let done = tokio::spawn(async move { finish(&request).await });
     let mut response = done.await.unwrap_or_else(|error| Err(internal(&error))).unwrap_or_else(|refused| refused);
     if response.status().is_redirection() {
-        set_cookie(&mut response, &base, &name, "", 0);
+        set_visit(&mut response, &base, (&name, ""), 0);
     }
     Ok(response)
 }
 
 async fn finish(request: &Request) -> Result<Response, Response> {
     let state = once(request, "state")?.unwrap_or_default();
-    let name = request.own.as_ref().map(|base| cookie_name(base, state)).unwrap_or_default();
+    let name = request.own.as_ref().map(|base| visit_name(base, state)).unwrap_or_default();
     let back = ComingBack {
         state,
         browser: cookie(&request.headers, &name),
@@ -103,22 +104,15 @@ fn sent_to(address: &str) -> Result<Response, Response> {
     Ok(response)
 }
 
-/// Names the cookie of one visit, so that logins in two tabs do not disturb each other. Over TLS the name is one that no
-/// other host, no path and no plain connection can set (`__Host-`, RFC 6265bis).
-fn cookie_name(base: &Origin, state: &str) -> String {
+/// Names the cookie of one visit, so that logins in two tabs do not disturb each other.
+fn visit_name(base: &Origin, state: &str) -> String {
     let short: String = state.chars().filter(char::is_ascii_alphanumeric).take(16).collect();
-    let prefix = if base.scheme == Scheme::Https { "__Host-" } else { "" };
-    format!("{prefix}doorward-sign-on-{short}")
+    cookie_name(base, &format!("doorward-sign-on-{short}"))
 }
 
-fn set_cookie(response: &mut Response, base: &Origin, name: &str, value: &str, secs: i64) {
-    let secure = if base.scheme == Scheme::Https { "; Secure" } else { "" };
-    // `Lax`: the browser comes back from another site, by a link or a redirect that opens a page, and must have it then.
-    let cookie = format!("{name}={value}; Path=/; Max-Age={secs}; HttpOnly; SameSite=Lax{secure}");
-    if let Ok(mut cookie) = HeaderValue::from_str(&cookie) {
-        cookie.set_sensitive(true);
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
+/// `Lax`: the browser comes back from another site, by a link or a redirect that opens a page, and must have it then.
+fn set_visit(response: &mut Response, base: &Origin, cookie: (&str, &str), secs: i64) {
+    set_cookie(response, base, cookie, &format!("Max-Age={secs}; HttpOnly; SameSite=Lax"));
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -30,49 +30,32 @@ impl Connection {
     pub(crate) fn on_event(&mut self, event: &Arc<Event>) {
         let number = event.number();
         let mut stale = Vec::new();
-        for (id, subscription) in &mut self.subscriptions {
-            match subscription {
+        for (id, subscription) in &self.subscriptions {
+            let wanted = match subscription {
                 Subscription::Events { event_type, since } => {
                     let named = event_type.as_deref();
-                    let wanted =
-                        named.map_or_else(|| !Home::is_for_adapters(&event.event_type), |t| *t == *event.event_type);
-                    if number > *since && wanted {
-                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
-                    }
+                    number > *since
+                        && named.map_or_else(|| !Home::is_for_adapters(&event.event_type), |t| *t == *event.event_type)
                 }
                 Subscription::Entities(entities) => {
-                    if number > entities.since && matches!(event.data, EventData::StateChanged { .. }) {
-                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
-                    }
+                    number > entities.since && matches!(event.data, EventData::StateChanged { .. })
                 }
-                Subscription::Told { told, since } => {
-                    if number > *since && &*event.event_type == told.event_type() {
-                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
-                    }
-                }
+                Subscription::Told { told, since } => number > *since && &*event.event_type == told.event_type(),
                 Subscription::Template(template) => {
                     if let EventData::StateChanged { entity_id, .. } = &event.data
                         && template.depends_on(entity_id)
                     {
                         stale.push(*id);
                     }
+                    false
                 }
-                Subscription::History(history) => {
-                    if history.wants(event) {
-                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
-                    }
-                }
-                Subscription::Condition(condition) => {
-                    if condition.wants(event) {
-                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
-                    }
-                }
-                Subscription::Logbook(logbook) => {
-                    if logbook.wants(event) {
-                        self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
-                    }
-                }
-                Subscription::Nothing => {}
+                Subscription::History(history) => history.wants(event),
+                Subscription::Condition(condition) => condition.wants(event),
+                Subscription::Logbook(logbook) => logbook.wants(event),
+                Subscription::Nothing => false,
+            };
+            if wanted {
+                self.outbox.push_back(Waiting::Event(*id, Arc::clone(event)));
             }
         }
         stale.into_iter().for_each(|id| self.render(id));
@@ -88,7 +71,6 @@ impl Connection {
             match subscription {
                 Subscription::Entities(entities) => {
                     let (states, since) = self.feed.states_now(|entity_id| entities.filter.wants(entity_id));
-                    let viewer = Viewer::new(&world, &self.session.principal);
                     for text in entities.reconcile(&viewer, &states, since) {
                         self.outbox.push_back(Waiting::Text(message::event(*id, &text)));
                     }
