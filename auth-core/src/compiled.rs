@@ -5,7 +5,8 @@ pub(crate) use policy::{NumberedPolicy, NumberedRules};
 
 mod layer;
 mod masks;
-pub(crate) use masks::Masks;
+mod near;
+pub(crate) use masks::{Masks, Plain};
 
 mod cell;
 mod entity_set;

@@ -6,6 +6,7 @@
 //! generation.
 
 mod history;
+mod place;
 mod sweep;
 
 use alloc::{sync::Arc, vec::Vec};
@@ -13,6 +14,7 @@ use alloc::{sync::Arc, vec::Vec};
 use policy_merge::{Rule, Rules, Subcategory};
 
 pub(crate) use history::History;
+pub(crate) use place::{NEAR_AREAS, NEAR_DOMAINS, Place};
 pub(crate) use sweep::Used;
 
 use crate::numbered::{Generations, Numbered, key_of};
@@ -36,20 +38,6 @@ pub struct Whereabouts<'a> {
     pub floor_id: Option<&'a str>,
     /// The labels that the entity, its device or its area bears. Order and repetition have no influence.
     pub label_ids: &'a [&'a str],
-}
-
-/// Where an entity is, in numbers. Zero stands for "none".
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) device: u32,
-    pub(crate) area: u32,
-    /// Floor and labels together, since few entities have any.
-    pub(crate) tags: u32,
-    pub(crate) domain: u32,
-    /// It is in a registry.
-    pub(crate) present: bool,
-    /// A policy speaks of it by its id, or did: the rules of most entities need not be looked for.
-    pub(crate) named: bool,
 }
 
 /// The floor and the labels of some entities.
@@ -83,7 +71,7 @@ impl Directory {
     /// Returns the number of a registered entity. One hash look-up, no allocation.
     pub fn entity(&self, entity_id: &str) -> Option<EntityNo> {
         let (no, place) = self.entities.look_up(entity_id)?;
-        place.present.then(|| self.numbered(no))
+        place.is_present().then(|| self.numbered(no))
     }
 
     /// Returns the entity id behind a number; `None` if that entity has been removed.
@@ -98,7 +86,7 @@ impl Directory {
 
     /// Iterates over the registered entities, by number. O(highest number).
     pub fn entities(&self) -> impl Iterator<Item = (EntityNo, &str)> {
-        let present = self.entities.iter().filter(|(_, _, place)| place.present);
+        let present = self.entities.iter().filter(|(_, _, place)| place.is_present());
         present.map(|(no, name, _)| (self.numbered(no), name))
     }
 
@@ -108,22 +96,35 @@ impl Directory {
         self.entities.look_up(entity_id)
     }
 
+    /// The same for most that somebody has heard of, and `None` for others too.
+    #[inline(always)]
+    pub(crate) fn guess(&self, entity_id: &str) -> Option<(u32, &Place)> {
+        self.entities.guess(entity_id)
+    }
+
     /// Returns where an entity is that nobody has heard of: in the domain that its id names.
     #[cold]
     pub(crate) fn place_of_unknown(&self, entity_id: &str) -> Place {
-        Place { domain: self.domains.find(domain_of(entity_id)), ..Place::default() }
+        Place::new(self.domains.find(domain_of(entity_id)))
     }
 
     /// Returns where a registered entity is; `None` if it has been removed. A few loads.
     #[inline]
     pub(crate) fn place(&self, entity: EntityNo) -> Option<&Place> {
         let place = self.entities.get(entity.no)?;
-        (place.present && self.is_current(entity)).then_some(place)
+        (place.is_present() && self.is_current(entity)).then_some(place)
+    }
+
+    /// The same for ordinary entities, and `None` for others too. Two loads.
+    #[inline(always)]
+    pub(crate) fn ordinary_place(&self, entity: EntityNo) -> Option<&Place> {
+        let place = self.entities.settled(entity.no)?;
+        (place.is_ordinary_and_first() && entity.generation == 0).then_some(place)
     }
 
     /// Returns where the entity with a number is, if it is registered.
     pub(crate) fn place_at(&self, no: u32) -> Option<&Place> {
-        self.entities.get(no).filter(|place| place.present)
+        self.entities.get(no).filter(|place| place.is_present())
     }
 
     /// Iterates over numbers and places of all entities, registered or not.
@@ -173,9 +174,9 @@ impl Directory {
         let one = match subcategory {
             Subcategory::EntityIds => no,
             Subcategory::DeviceIds => place.device,
-            Subcategory::AreaIds => place.area,
+            Subcategory::AreaIds => place.area(),
             Subcategory::FloorIds => tags.map_or(0, |tags| tags.floor),
-            Subcategory::Domains => place.domain,
+            Subcategory::Domains => place.domain(),
             Subcategory::LabelIds | Subcategory::All => 0,
         };
         let several = tags.filter(|_| subcategory == Subcategory::LabelIds).map(|tags| &*tags.labels);
@@ -213,21 +214,18 @@ impl Directory {
     pub(crate) fn place_entity(&mut self, entity_id: &str, at: Whereabouts<'_>) -> Option<u32> {
         let known = self.entities.look_up(entity_id).map(|(no, place)| (no, *place));
         let before = known.map(|(_, place)| place).unwrap_or_default();
-        let place = Place {
-            // Where most of it stays as it is, comparing is cheaper than looking up.
-            device: number_of(&mut self.devices, before.device, at.device_id),
-            area: number_of(&mut self.areas, before.area, at.area_id),
-            tags: self.intern_tags(at),
-            domain: if known.is_some() { before.domain } else { self.domains.intern(domain_of(entity_id)) },
-            present: true,
-            named: before.named,
-        };
         let no = known.map_or_else(|| self.entities.intern(entity_id), |(no, _)| no);
+        let domain = if known.is_some() { before.domain() } else { self.domains.intern(domain_of(entity_id)) };
+        let mut place = Place::new(domain).named(before.is_named()).present(self.generations().of(no) == 0);
+        // Where most of it stays as it is, comparing is cheaper than looking up.
+        place.device = number_of(&mut self.devices, before.device, at.device_id);
+        place.tags = self.intern_tags(at);
+        let place = place.in_area(number_of(&mut self.areas, before.area(), at.area_id));
         if before == place {
             return None;
         }
         *self.entities.get_mut(no)? = place;
-        self.n_present += usize::from(!before.present);
+        self.n_present += usize::from(!before.is_present());
         Some(no)
     }
 
@@ -235,10 +233,10 @@ impl Directory {
     /// Returns it, if there was anything to forget.
     pub(crate) fn remove_entity(&mut self, entity_id: &str) -> Option<u32> {
         let (no, place) = self.entities.look_up(entity_id)?;
-        if !place.present {
+        if !place.is_present() {
             return None;
         }
-        let place = Place { domain: place.domain, named: place.named, ..Place::default() };
+        let place = Place::new(place.domain()).named(place.is_named());
         self.entities.renew(no);
         *self.entities.get_mut(no)? = place;
         self.n_present -= 1;
@@ -248,7 +246,7 @@ impl Directory {
     /// Tells whether every name that some rules use has a number, and entities know that they are named.
     pub(crate) fn knows(&self, rules: &Rules) -> bool {
         names_in(rules).all(|(subcategory, name)| match subcategory {
-            Subcategory::EntityIds => self.entities.look_up(name).is_some_and(|(_, place)| place.named),
+            Subcategory::EntityIds => self.entities.look_up(name).is_some_and(|(_, place)| place.is_named()),
             _ => self.find(subcategory, name) != 0,
         })
     }
@@ -271,11 +269,10 @@ impl Directory {
     fn intern_named_entity(&mut self, entity_id: &str) {
         let domain = self.domains.intern(domain_of(entity_id));
         let no = self.entities.intern(entity_id);
-        if self.entities.get(no).is_none_or(|place| !place.named)
+        if self.entities.get(no).is_none_or(|place| !place.is_named())
             && let Some(place) = self.entities.get_mut(no)
         {
-            place.domain = domain;
-            place.named = true;
+            *place = place.in_domain(domain).named(true);
         }
     }
 

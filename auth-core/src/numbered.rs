@@ -17,7 +17,7 @@ use alloc::{string::String, sync::Arc};
 use base::Base;
 pub(crate) use generations::Generations;
 use recent::Recent;
-use row::{Middling, Name, Row};
+use row::{Middling, Row};
 
 /// Names and their rows. A name has a number from 1 on as long as it is here; a number given out again has another
 /// generation.
@@ -33,6 +33,9 @@ pub(crate) struct Numbered<T> {
     /// The highest number ever given out.
     high: u32,
 }
+
+/// The highest number: bits above it are free for others to use.
+pub(crate) const MAX: u32 = (1 << 28) - 1;
 
 impl<T: Clone + Default> Default for Numbered<T> {
     fn default() -> Self {
@@ -53,30 +56,31 @@ impl<T: Clone + Default> Numbered<T> {
         self.look_up(name).map_or(0, |(no, _)| no)
     }
 
-    /// Returns the number and the value of a name. One hash look-up: a slot, then the row.
+    /// Returns the number and the value of a name. One hash look-up: a bucket of slots, then the row.
     #[inline(always)]
     pub(crate) fn look_up(&self, name: &str) -> Option<(u32, &T)> {
-        let found = match Middling::new(name) {
-            Some(name) => self.base.look_up(name),
-            None => self.base.look_up_other(name),
-        };
-        match found {
-            Some((no, row)) if !self.recent.may_have(no) => Some((no, &row.value)),
-            None if self.recent.is_empty() => None,
-            found => self.look_up_recent(name, found),
-        }
+        self.guess(name).or_else(|| self.look_up_surely(name))
+    }
+
+    /// Returns the number and the value of a name if they are where they most probably are: not a name that is very short
+    /// or long, nor one that was pushed from its place in the index, nor one that changed lately.
+    #[inline(always)]
+    pub(crate) fn guess(&self, name: &str) -> Option<(u32, &T)> {
+        let (no, row) = self.base.guess(Middling::new(name)?)?;
+        (self.recent.is_empty() || !self.recent.may_have(no)).then_some((no, &row.value))
     }
 
     #[inline(never)]
-    fn look_up_recent<'a>(&'a self, name: &str, found: Option<(u32, &'a Row<T>)>) -> Option<(u32, &'a T)> {
-        match found {
+    fn look_up_surely(&self, name: &str) -> Option<(u32, &T)> {
+        let hash = self.base.hash(name);
+        match self.base.look_up(name, hash) {
             // The name may have gone, and its number have another.
             Some((no, row)) => match self.recent.row(no) {
                 None => Some((no, &row.value)),
-                Some(row) if name.is(row) => Some((no, &row.value)),
-                Some(_) => self.recent.look_up(name),
+                Some(row) if row.is(name) => Some((no, &row.value)),
+                Some(_) => self.recent.look_up(name, hash),
             },
-            None => self.recent.look_up(name),
+            None => self.recent.look_up(name, hash),
         }
     }
 
@@ -86,12 +90,16 @@ impl<T: Clone + Default> Numbered<T> {
         self.row(no).map(|row| &row.value)
     }
 
+    /// Returns what belongs to a number, if nothing changed there lately.
+    #[inline(always)]
+    pub(crate) fn settled(&self, no: u32) -> Option<&T> {
+        let row = self.base.row(no)?;
+        (self.recent.is_empty() || !self.recent.may_have(no)).then_some(&row.value)
+    }
+
     /// Tells whether a number belongs to a name. Cheaper than looking the name up.
     pub(crate) fn is_called(&self, no: u32, name: &str) -> bool {
-        self.row(no).is_some_and(|row| match Middling::new(name) {
-            Some(name) => name.is(row),
-            None => name.is(row),
-        })
+        self.row(no).is_some_and(|row| row.is(name))
     }
 
     /// Returns a number's name; `None` if the number is free.
@@ -113,24 +121,27 @@ impl<T: Clone + Default> Numbered<T> {
 
     /// Returns the number of a name, giving it one if it has none.
     ///
-    /// Zero (which means "none" everywhere) if there are four thousand million names, which no memory holds.
+    /// Zero (which means "none" everywhere) if there are two hundred million names, which no memory holds.
     pub(crate) fn intern(&mut self, name: &str) -> u32 {
         let known = self.find(name);
         if known != 0 {
             return known;
         }
         let no = if self.free != 0 { self.free } else { self.high.saturating_add(1) };
-        if no > Self::MAX {
+        if no > MAX {
             return 0;
         }
         if self.free == no {
-            self.free = self.row(no).map_or(0, |row| row.next_free);
+            self.free = self.row(no).map_or(0, Row::next_free);
         }
         self.high = self.high.max(no);
         self.len += 1;
         match self.base_mut() {
             Some(base) => base.put(no, Row::new(name)),
-            None => Arc::make_mut(&mut self.recent).add(no, name),
+            None => {
+                let hash = self.base.hash(name);
+                Arc::make_mut(&mut self.recent).add(no, name, hash);
+            }
         }
         no
     }
@@ -183,9 +194,6 @@ impl<T: Clone + Default> Numbered<T> {
     pub(crate) const fn high(&self) -> u32 {
         self.high
     }
-
-    /// Numbers stay below this, so that they can be counted in `u32` everywhere.
-    const MAX: u32 = u32::MAX - 1;
 
     #[inline(always)]
     fn row(&self, no: u32) -> Option<&Row<T>> {

@@ -64,7 +64,8 @@ impl Cedar {
 
     /// Asks whether the user has the permission on the entity.
     pub(crate) fn check(&self, name: &str, permission: Permission) -> Result<bool> {
-        let action = self.actions.get(permission as usize).context("there is no such action")?;
+        let at = Permission::ALL.into_iter().position(|other| other == permission);
+        let action = at.and_then(|at| self.actions.get(at)).context("there is no such action")?;
         let resource = uid(&self.type_name, name);
         let request = Request::new(self.user.clone(), action.clone(), resource, Context::empty(), None)?;
         let response = self.authorizer.is_authorized(&request, &self.policies, &self.entities);

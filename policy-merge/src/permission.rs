@@ -5,15 +5,15 @@ use core::{fmt, str::FromStr};
 /// One thing that a policy can allow on an entity.
 ///
 /// Home Assistant's keys are open strings (`true` grants any of them); here they are these three, and any other is an
-/// input error, so an unknown key can never be a grant.
+/// input error, so an unknown key can never be a grant. As a number, each is its bit of [`Permissions`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Permission {
     /// See the entity: its state, attributes, history, name.
-    Read,
+    Read = 1,
     /// Act on the entity through services.
-    Control,
+    Control = 2,
     /// Change what the registry says of the entity for people: name, icon, aliases, display options.
-    Edit,
+    Edit = 4,
 }
 
 impl Permission {
@@ -110,11 +110,7 @@ impl Permissions {
     }
 
     const fn bit(permission: Permission) -> u8 {
-        match permission {
-            Permission::Read => 1,
-            Permission::Control => 2,
-            Permission::Edit => 4,
-        }
+        permission as u8
     }
 }
 

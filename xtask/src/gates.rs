@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Questions and the most instructions that each may take. A tenth more than was counted when they were set.
-const BOUNDS: &[(&str, u64)] = &[("check_name_1k", 250), ("masks_1k", 125), ("check_id_1k", 38)];
+const BOUNDS: &[(&str, u64)] = &[("check_name_1k", 160), ("masks_1k", 67), ("check_id_1k", 34)];
 
 /// How often a question is asked in two runs: what the second takes more, it takes for these.
 const ASKED: (u64, u64) = (20_000, 120_000);

@@ -11,7 +11,7 @@ use crate::{Directory, EntityNo, numbered::Generations};
 #[derive(Clone, Debug)]
 pub struct EntitySet {
     /// By number.
-    pub(super) words: Arc<Vec<u64>>,
+    pub(super) words: Arc<[u64]>,
     pub(super) generations: Generations,
 }
 
@@ -25,7 +25,7 @@ impl EntitySet {
                 *word |= u64::from(holds) << (no % 64);
             }
         }
-        Self { words: Arc::new(words), generations: generations.clone() }
+        Self { words: words.into(), generations: generations.clone() }
     }
 
     /// Corrects the answer for some numbers, each in one word.
@@ -36,10 +36,11 @@ impl EntitySet {
         numbers: &[u32],
         mut holds: impl FnMut(u32) -> bool,
     ) {
-        let words = Arc::make_mut(&mut self.words);
-        if words.len() <= high as usize / 64 {
-            words.resize(high as usize / 64 + 1, 0);
+        let missing = (high as usize / 64 + 1).saturating_sub(self.words.len());
+        if missing > 0 {
+            self.words = self.words.iter().copied().chain(core::iter::repeat_n(0, missing)).collect();
         }
+        let words = Arc::make_mut(&mut self.words);
         for no in numbers {
             if let Some(word) = words.get_mut(*no as usize / 64) {
                 let bit = 1 << (no % 64);
@@ -109,7 +110,7 @@ impl EntitySet {
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         let both = self.words.iter().zip(other.words.iter()).map(|(ours, theirs)| ours & theirs).collect();
-        let mut both = Self { words: Arc::new(both), generations: self.generations.clone() };
+        let mut both = Self { words: both, generations: self.generations.clone() };
         let strangers: Vec<EntityNo> = both.iter().filter(|entity| !other.contains(*entity)).collect();
         if !strangers.is_empty() {
             let numbers: Vec<u32> = strangers.iter().map(|entity| entity.no).collect();

@@ -195,7 +195,7 @@ impl AccessTable {
         Reason::NoRule {
             groups: self.groups.iter().map(|entry| Arc::clone(&entry.group)).collect(),
             device_id: name(Subcategory::DeviceIds, said.place.device),
-            area_id: name(Subcategory::AreaIds, said.place.area),
+            area_id: name(Subcategory::AreaIds, said.place.area()),
             exceptions,
             remedy,
         }

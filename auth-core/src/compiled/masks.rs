@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use policy_merge::{Permissions, Subcategory};
 
-use super::{NumberedPolicy, NumberedRules, layer::Layer};
+use super::{NumberedPolicy, NumberedRules, layer::Layer, near::Near};
 use crate::directory::{Directory, Place};
 
 /// What a set of groups may do, in layers. Made from the groups' policies alone, in time that depends on their rules
@@ -18,10 +18,15 @@ pub(crate) struct Masks {
     /// What every entity gets, by rules that name none and have no exceptions.
     everywhere: u8,
     /// No rule speaks of labels or floors, and nothing has exceptions.
-    is_simple: bool,
-    grants: Layers,
+    is_plain: bool,
+    near: Near,
+    layers: Layers,
     excepted: Vec<Excepted>,
 }
+
+/// Masks that say all there is to say of an ordinary entity by its place alone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plain<'a>(&'a Masks);
 
 /// A layer for each subcategory with names. In those of [`Excepted`], the bits from [`EXCEPT`] on are taken out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,9 +56,10 @@ const ALL: u8 = Permissions::ALL.bits();
 impl Masks {
     /// Joins policies. O(rules), and a few nanoseconds for each.
     pub(crate) fn join<'a>(directory: &Directory, policies: impl Iterator<Item = &'a NumberedPolicy> + Clone) -> Self {
-        let grants = Layers::new(directory, policies.clone().map(|policy| (&policy.grants, 0)));
-        let mut masks = Self { grants, ..Self::default() };
+        let layers = Layers::new(directory, policies.clone().map(|policy| (&policy.grants, 0)));
+        let mut masks = Self { layers, ..Self::default() };
         for policy in policies {
+            masks.near.add(&policy.grants);
             masks.category |= policy.category;
             masks.all = masks.all.union(policy.grants.all);
             masks.everywhere |= policy.grants.on_all();
@@ -64,31 +70,35 @@ impl Masks {
         if masks.category {
             masks.everywhere = ALL;
         }
-        masks.is_simple = masks.excepted.is_empty() && !masks.grants.use_tags();
+        masks.near.add_everywhere(masks.everywhere);
+        masks.is_plain = masks.excepted.is_empty() && !masks.layers.use_tags();
         masks
     }
 
-    /// Returns the permissions on an entity. A dozen loads, no branch that depends on a plain policy.
-    #[inline]
-    pub(crate) fn granted(&self, directory: &Directory, no: u32, place: &Place) -> Permissions {
-        let layers = &self.grants;
-        let named = if place.named { layers.entity.get(no) } else { 0 };
-        let mut granted = self.everywhere
-            | named
-            | layers.device.get(place.device)
-            | layers.area.get(place.area)
-            | layers.domain.get(place.domain);
-        if !self.is_simple {
-            granted |= self.granted_otherwise(directory, no, place);
-        }
-        Permissions::from_bits(granted)
+    /// Returns them if no rule speaks of labels or floors, and nothing has exceptions.
+    #[inline(always)]
+    pub(crate) const fn plain(&self) -> Option<Plain<'_>> {
+        if self.is_plain { Some(Plain(self)) } else { None }
     }
 
-    /// What labels, floors and parts with exceptions grant.
+    /// Returns the permissions on an entity.
+    #[inline]
+    pub(crate) fn granted(&self, directory: &Directory, no: u32, place: &Place) -> Permissions {
+        let plainly = self.plain().and_then(|plain| plain.granted(place));
+        plainly.unwrap_or_else(|| self.granted_otherwise(directory, no, place))
+    }
+
     #[inline(never)]
-    fn granted_otherwise(&self, directory: &Directory, no: u32, place: &Place) -> u8 {
-        let tagged = if place.tags == 0 { 0 } else { self.grants.tagged(directory, place) };
-        self.excepted.iter().fold(tagged, |granted, part| granted | part.granted(directory, no, place))
+    fn granted_otherwise(&self, directory: &Directory, no: u32, place: &Place) -> Permissions {
+        let Layers { entity, device, area, domain, .. } = &self.layers;
+        let granted = self.everywhere
+            | if place.is_named() { entity.get(no) } else { 0 }
+            | device.get(place.device)
+            | area.get(place.area())
+            | domain.get(place.domain())
+            | if place.tags == 0 { 0 } else { self.layers.tagged(directory, place) };
+        let bits = self.excepted.iter().fold(granted, |granted, part| granted | part.granted(directory, no, place));
+        Permissions::from_bits(bits)
     }
 
     /// Returns what is granted on every entity there is or will be.
@@ -98,9 +108,19 @@ impl Masks {
     }
 }
 
+impl Plain<'_> {
+    /// Returns the permissions on an ordinary entity; `None` for another. Half a dozen loads, no branch that depends on what
+    /// the rules say.
+    #[inline(always)]
+    pub(crate) fn granted(self, place: &Place) -> Option<Permissions> {
+        let Masks { near, layers, .. } = self.0;
+        Some(Permissions::from_bits(near.get(place)? | layers.device.get(place.device)))
+    }
+}
+
 impl NumberedRules {
     fn says_nothing(&self) -> bool {
-        self.on_all() == 0 && self.by_name.iter().all(Vec::is_empty)
+        self.on_all() == 0 && self.spoken_of() == 0
     }
 
     /// What is granted by rules that name no entity, no place and no kind.
@@ -112,7 +132,11 @@ impl NumberedRules {
 impl Layers {
     /// Returns the layers of some rules, and how far the bits of each are moved up.
     fn new<'a>(directory: &Directory, rules: impl Iterator<Item = (&'a NumberedRules, u32)> + Clone) -> Self {
-        let layer = |subcategory| {
+        let spoken_of = rules.clone().fold(0, |all, (rules, _)| all | rules.spoken_of());
+        let layer = |subcategory: Subcategory| {
+            if spoken_of >> subcategory as u8 & 1 == 0 {
+                return Layer::default();
+            }
             let lists = rules.clone().map(move |(rules, shift)| (rules.list(subcategory), shift));
             Layer::new(lists, directory.high(subcategory))
         };
@@ -155,12 +179,12 @@ impl Excepted {
     fn granted(&self, directory: &Directory, no: u32, place: &Place) -> u8 {
         let Layers { entity, device, area, domain, .. } = &self.layers;
         let said = [
-            if place.named { entity.get(no) } else { 0 },
+            if place.is_named() { entity.get(no) } else { 0 },
             device.get(place.device),
-            area.get(place.area),
+            area.get(place.area()),
             self.layers.labelled(directory, place),
             self.layers.on_floor(directory, place),
-            domain.get(place.domain),
+            domain.get(place.domain()),
         ];
         let (mut open, mut granted) = (ALL, 0);
         for bits in said.into_iter().zip(self.whole).map(|(named, whole)| named | whole).chain([self.all]) {

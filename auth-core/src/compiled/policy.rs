@@ -25,7 +25,9 @@ pub(crate) struct NumberedRules {
     /// What `all` says.
     pub(crate) all: Permissions,
     /// What is said by name, in the order of [`Subcategory::NAMED`], each by number; nothing that says nothing.
-    pub(crate) by_name: [Vec<(u32, Permissions)>; 6],
+    by_name: [Vec<(u32, Permissions)>; 6],
+    /// A bit for each subcategory of which something is said by name.
+    spoken_of: u8,
 }
 
 impl NumberedPolicy {
@@ -69,8 +71,14 @@ impl NumberedRules {
                     by_name.sort_unstable_by_key(|(no, _)| *no);
                 }
             }
+            numbered.spoken_of |= u8::from(!by_name.is_empty()) << subcategory as u8;
         }
         numbered
+    }
+
+    /// Tells of which subcategories something is said by name: a bit for each.
+    pub(crate) const fn spoken_of(&self) -> u8 {
+        self.spoken_of
     }
 
     /// Returns what is said by name, by number.

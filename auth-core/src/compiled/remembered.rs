@@ -28,10 +28,10 @@ impl Remembered {
     pub(super) fn get(&self, masks: &Masks, directory: &Directory, permission: Permission) -> EntitySet {
         let work_out = || {
             let granted = |no, place| masks.granted(directory, no, place).contains(permission);
-            let numbers = directory.places().map(|(no, place)| (no, place.present & granted(no, place)));
+            let numbers = directory.places().map(|(no, place)| (no, place.is_present() & granted(no, place)));
             EntitySet::new(directory.high(Subcategory::EntityIds), directory.generations(), numbers)
         };
-        let Some(cell) = self.cells.get(permission as usize) else { return work_out() };
+        let Some(cell) = self.cells.get((permission as u8).trailing_zeros() as usize) else { return work_out() };
         let stamp = directory.history().stamp();
         if let Some(set) = cell.read(|known| (known.stamp == stamp).then(|| known.set.clone())) {
             return set;

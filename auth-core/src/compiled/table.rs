@@ -4,7 +4,7 @@ use alloc::{sync::Arc, vec::Vec};
 
 use policy_merge::{Permission, Permissions};
 
-use super::{EntitySet, Masks, NumberedPolicy, remembered::Remembered};
+use super::{EntitySet, Masks, NumberedPolicy, Plain, remembered::Remembered};
 use crate::{
     Group,
     directory::{Directory, EntityNo},
@@ -53,26 +53,24 @@ impl AccessTable {
     }
 
     /// Tells whether the groups may do `permission` with `entity_id`. One hash look-up and a few loads, no allocation.
-    #[inline]
     pub(crate) fn check(&self, directory: &Directory, entity_id: &str, permission: Permission) -> bool {
         self.granted(directory, entity_id).contains(permission)
     }
 
+    /// Returns what answers checks of ordinary entities, if the groups' rules are plain.
+    pub(crate) const fn plain(&self) -> Option<Plain<'_>> {
+        self.masks.plain()
+    }
+
     /// Returns everything that the groups may do with `entity_id`. Cost as [`AccessTable::check`].
     pub(crate) fn granted(&self, directory: &Directory, entity_id: &str) -> Permissions {
-        let unknown;
-        let (no, place) = match directory.look_up(entity_id) {
-            Some(found) => found,
-            None => {
-                unknown = directory.place_of_unknown(entity_id);
-                (0, &unknown)
-            }
-        };
-        self.masks.granted(directory, no, place)
+        match directory.look_up(entity_id) {
+            Some((no, place)) => self.masks.granted(directory, no, place),
+            None => self.masks.granted(directory, 0, &directory.place_of_unknown(entity_id)),
+        }
     }
 
     /// Returns everything that the groups may do with a numbered entity; nothing if it has been removed. A few loads.
-    #[inline]
     pub(crate) fn granted_by_number(&self, directory: &Directory, entity: EntityNo) -> Permissions {
         match directory.place(entity) {
             Some(place) => self.masks.granted(directory, entity.no, place),

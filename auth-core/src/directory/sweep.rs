@@ -63,12 +63,12 @@ impl Directory {
         let marks = core::mem::take(&mut used.entities);
         let stays = |no: u32, present: bool| present || marks.get(no as usize) == Some(&true);
         let gone: Vec<u32> =
-            self.entities.iter().filter(|(no, _, place)| !stays(*no, place.present)).map(|(no, ..)| no).collect();
+            self.entities.iter().filter(|(no, _, place)| !stays(*no, place.is_present())).map(|(no, ..)| no).collect();
         gone.into_iter().for_each(|no| self.entities.remove(no));
         for (_, _, place) in self.entities.iter() {
             mark(&mut used.devices, place.device);
-            mark(&mut used.areas, place.area);
-            mark(&mut used.domains, place.domain);
+            mark(&mut used.areas, place.area());
+            mark(&mut used.domains, place.domain());
             mark(&mut used.tags, place.tags);
         }
         free(&mut self.tags, &used.tags);

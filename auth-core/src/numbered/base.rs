@@ -4,7 +4,7 @@ use alloc::{sync::Arc, vec::Vec};
 
 use super::{
     index::Index,
-    row::{Name, Row},
+    row::{Middling, Row},
 };
 
 /// Names and values in flat tables. Cloning copies the rows; the index is shared until a name comes or goes.
@@ -22,15 +22,23 @@ impl<T> Default for Base<T> {
 }
 
 impl<T: Clone + Default> Base<T> {
+    /// Returns the row of a name, if it is the one that it probably is. One bucket, then the row.
     #[inline(always)]
-    pub(super) fn look_up(&self, name: impl Name) -> Option<(u32, &Row<T>)> {
-        let no = self.index.find(&name, |no| self.row(no).is_some_and(|row| name.is(row)))?;
-        self.row(no).map(|row| (no, row))
+    pub(super) fn guess(&self, name: Middling<'_>) -> Option<(u32, &Row<T>)> {
+        let no = self.index.guess(name)?;
+        let row = self.row(no)?;
+        name.is(row).then_some((no, row))
     }
 
-    #[inline(never)]
-    pub(super) fn look_up_other(&self, name: &str) -> Option<(u32, &Row<T>)> {
-        self.look_up(name)
+    /// Returns a name's hash, which is the same for this table's copies.
+    pub(super) fn hash(&self, name: &str) -> u64 {
+        self.index.hash(name)
+    }
+
+    /// Returns the row of a name by its hash.
+    pub(super) fn look_up(&self, name: &str, hash: u64) -> Option<(u32, &Row<T>)> {
+        let no = self.index.find(hash, |no| self.row(no).is_some_and(|row| row.is(name)))?;
+        self.row(no).map(|row| (no, row))
     }
 
     #[inline(always)]

@@ -1,6 +1,6 @@
 //! How often each number was given out before.
 
-use alloc::{sync::Arc, vec::Vec};
+use alloc::sync::Arc;
 
 use super::chunks::Chunks;
 
@@ -9,7 +9,7 @@ use super::chunks::Chunks;
 pub(crate) struct Generations {
     counts: Chunks<u32, 1024>,
     /// A bit for each number that is past its first generation; as long as the highest of them needs.
-    renewed: Arc<Vec<u64>>,
+    renewed: Arc<[u64]>,
 }
 
 impl Generations {
@@ -21,7 +21,7 @@ impl Generations {
     /// Tells whether `generation` is the one that a number is in. A load or two.
     #[inline]
     pub(crate) fn is_current(&self, no: u32, generation: u32) -> bool {
-        if self.is_renewed(no) { self.counts.get(no as usize) == Some(&generation) } else { generation == 0 }
+        if generation == 0 { !self.is_renewed(no) } else { self.counts.get(no as usize) == Some(&generation) }
     }
 
     /// Tells whether no number was ever given out before.
@@ -32,11 +32,11 @@ impl Generations {
     /// Ends a number's generation and returns the next. The last one, after four thousand million, does not end.
     pub(crate) fn renew(&mut self, no: u32) -> u32 {
         let at = no as usize;
-        let renewed = Arc::make_mut(&mut self.renewed);
-        if renewed.len() <= at / 64 {
-            renewed.resize(at / 64 + 1, 0);
+        let missing = (at / 64 + 1).saturating_sub(self.renewed.len());
+        if missing > 0 {
+            self.renewed = self.renewed.iter().copied().chain(core::iter::repeat_n(0, missing)).collect();
         }
-        if let Some(word) = renewed.get_mut(at / 64) {
+        if let Some(word) = Arc::make_mut(&mut self.renewed).get_mut(at / 64) {
             *word |= 1 << (at % 64);
         }
         self.counts.reserve(at + 1);

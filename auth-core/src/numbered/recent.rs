@@ -1,18 +1,21 @@
 //! The small table: what changed since the big one was made.
 
-use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+use alloc::vec::Vec;
 
-use super::{base::Base, row::Row};
+use super::{base::Base, index::tag_of, row::Row};
 
 /// Rows that stand in place of those of the big table, or beside them.
 #[derive(Clone, Debug)]
 pub(super) struct Recent<T> {
     /// A bit for each remainder of a number that is here: most look-ups see from it that theirs is not.
     filter: [u64; WORDS],
-    /// By number.
-    rows: Vec<(u32, Row<T>)>,
-    /// Names that are not in the big table, or have another number there.
-    added: BTreeMap<Arc<str>, u32>,
+    /// In order, and beside them their rows.
+    numbers: Vec<u32>,
+    rows: Vec<Row<T>>,
+    /// Parts of the hashes of names that are not in the big table, or have another number there, and beside them the
+    /// numbers. So few are looked through from end to end sooner than in order, and copied sooner.
+    tags: Vec<u32>,
+    added: Vec<u32>,
 }
 
 const WORDS: usize = 64;
@@ -22,7 +25,7 @@ const FULL: usize = 256;
 
 impl<T> Default for Recent<T> {
     fn default() -> Self {
-        Self { filter: [0; WORDS], rows: Vec::new(), added: BTreeMap::new() }
+        Self { filter: [0; WORDS], numbers: Vec::new(), rows: Vec::new(), tags: Vec::new(), added: Vec::new() }
     }
 }
 
@@ -45,14 +48,14 @@ impl<T: Clone + Default> Recent<T> {
 
     #[inline(never)]
     pub(super) fn row(&self, no: u32) -> Option<&Row<T>> {
-        let at = self.find(no).ok()?;
-        self.rows.get(at).map(|(_, row)| row)
+        self.rows.get(self.find(no).ok()?)
     }
 
-    /// Returns the number and value of a name that was added.
-    pub(super) fn look_up(&self, name: &str) -> Option<(u32, &T)> {
-        let no = *self.added.get(name)?;
-        self.row(no).map(|row| (no, &row.value))
+    /// Returns the number and value of a name that was added, by its hash.
+    pub(super) fn look_up(&self, name: &str, hash: u64) -> Option<(u32, &T)> {
+        let alike = self.tags.iter().zip(&self.added).filter(|(tag, _)| **tag == tag_of(hash));
+        let mut rows = alike.filter_map(|(_, no)| Some((*no, self.row(*no)?)));
+        rows.find(|(_, row)| row.is(name)).map(|(no, row)| (no, &row.value))
     }
 
     /// Returns a row for a change; `original` makes it if it is not here yet.
@@ -60,27 +63,32 @@ impl<T: Clone + Default> Recent<T> {
         let at = match self.find(no) {
             Ok(at) => at,
             Err(at) => {
-                self.rows.insert(at, (no, original()));
+                self.numbers.insert(at, no);
+                self.rows.insert(at, original());
                 if let Some(word) = self.filter.get_mut(no as usize / 64 % WORDS) {
                     *word |= 1 << (no % 64);
                 }
                 at
             }
         };
-        self.rows.get_mut(at).map(|(_, row)| row)
+        self.rows.get_mut(at)
     }
 
     /// Gives a number to a name that has none.
-    pub(super) fn add(&mut self, no: u32, name: &str) {
+    pub(super) fn add(&mut self, no: u32, name: &str, hash: u64) {
         if let Some(row) = self.row_mut(no, Row::default) {
             *row = Row::new(name);
         }
-        self.added.insert(Arc::from(name), no);
+        self.tags.push(tag_of(hash));
+        self.added.push(no);
     }
 
     /// Takes a name out; `row` is that of a free number.
     pub(super) fn remove(&mut self, no: u32, row: Row<T>) {
-        self.added.retain(|_, other| *other != no);
+        if let Some(at) = self.added.iter().position(|other| *other == no) {
+            self.tags.swap_remove(at);
+            self.added.swap_remove(at);
+        }
         if let Some(place) = self.row_mut(no, Row::default) {
             *place = row;
         }
@@ -90,12 +98,12 @@ impl<T: Clone + Default> Recent<T> {
     pub(super) fn fold_into(self, base: &mut Base<T>) {
         let same_name = |base: &Base<T>, no: u32, row: &Row<T>| base.row(no).and_then(Row::name) == row.name();
         // What goes makes room for what comes: a name may have gone from one number and come to another.
-        for (no, row) in &self.rows {
+        for (no, row) in self.numbers.iter().zip(&self.rows) {
             if !same_name(base, *no, row) {
                 base.remove(*no, Row::free(0));
             }
         }
-        for (no, row) in self.rows {
+        for (no, row) in self.numbers.into_iter().zip(self.rows) {
             match base.row_mut(no) {
                 Some(place) if place.name() == row.name() => *place = row,
                 _ => base.put(no, row),
@@ -105,9 +113,9 @@ impl<T: Clone + Default> Recent<T> {
 
     fn find(&self, no: u32) -> Result<usize, usize> {
         // Numbers given out in order are added at the end.
-        match self.rows.last() {
-            Some((last, _)) if *last < no => Err(self.rows.len()),
-            _ => self.rows.binary_search_by_key(&no, |(no, _)| *no),
+        match self.numbers.last() {
+            Some(last) if *last < no => Err(self.numbers.len()),
+            _ => self.numbers.binary_search(&no),
         }
     }
 }

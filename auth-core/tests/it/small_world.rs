@@ -5,12 +5,15 @@ use policy_merge::{Entities, Join, Names, Permissions, Policy, Rule, Rules, Subc
 
 use crate::rng::Rng;
 
-pub(crate) const ENTITIES: [&str; 7] = [
+pub(crate) const ENTITIES: [&str; 9] = [
     "light.a",
-    "light.b",
     "lock.a",
     "nodot",
     ".x",
+    // As long as most are, which are compared in parts.
+    "light.bedroom_left",
+    "sensor.temperature_in_the_1_of_two_rooms",
+    "sensor.temperature_in_the_2_of_two_rooms",
     // Longer than a row has room for.
     "sensor.a_very_long_name_of_some_sensor_in_the_garden_behind_the_house",
     "sensor.a_very_long_name_of_some_sensor_in_the_garden_behind_the_barn",
@@ -81,6 +84,24 @@ pub(crate) fn rules(rng: &mut Rng) -> Rules {
     }
     rules.all = rng.one_in(4).then(|| permissions(rng));
     rules
+}
+
+/// A policy of the kind that nearly every group has: neither labels nor floors nor exceptions.
+pub(crate) fn plain_policy(rng: &mut Rng) -> Policy {
+    Rules { label_ids: None, floor_ids: None, ..rules(rng) }.into()
+}
+
+/// A policy that names so many areas and domains that what is numbered after them may be beyond those that are at hand.
+pub(crate) fn policy_of_a_crowd(rng: &mut Rng) -> Policy {
+    let names = |n: usize| Some(Rule::Only((0..n).map(|n| (format!("crowd_{n}").into(), Rule::Everything)).collect()));
+    Rules { area_ids: names(508 + rng.below(5)), domains: names(123 + rng.below(6)), ..Rules::default() }.into()
+}
+
+/// A policy that names so many entities that nobody has heard of that the big table of their names is made anew.
+pub(crate) fn policy_of_strangers(rng: &mut Rng) -> Policy {
+    let first = rng.below(10_000);
+    let names = (first..first + 300).map(|n| (format!("light.stranger_number_{n}").into(), Rule::Everything));
+    Rules { entity_ids: Some(Rule::Only(names.collect())), ..Rules::default() }.into()
 }
 
 /// A policy, with exceptions half of the time.
