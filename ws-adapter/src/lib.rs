@@ -19,5 +19,6 @@ mod in_sight;
 mod subscription;
 mod told;
 
+mod serving;
 mod socket;
 pub use socket::{PATH, route};
