@@ -2,6 +2,7 @@
 
 mod check;
 mod draft;
+mod row;
 
 pub(crate) use check::Checked;
 pub(crate) use draft::Draft;

@@ -94,3 +94,66 @@ impl Place {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+    use crate::{Directory, Whereabouts};
+
+    const NAME: &str = "light.of_the_bedroom";
+
+    #[test]
+    fn ordinary_entities_take_the_short_road_and_all_others_the_long_one() {
+        let mut directory = Directory::default();
+        directory.place_entity(NAME, Whereabouts::default());
+        let (no, place) = directory.guess(NAME).unwrap();
+        assert!(no != 0 && place.is_ordinary());
+        let first = directory.entity(NAME).unwrap();
+        assert!(directory.ordinary_place(first).is_some());
+        // Its number in its second generation.
+        directory.remove_entity(NAME);
+        assert!(directory.ordinary_place(first).is_none() && directory.place(first).is_none());
+        directory.place_entity(NAME, Whereabouts::default());
+        let second = directory.entity(NAME).unwrap();
+        assert_ne!(second, first);
+        assert!(directory.ordinary_place(second).is_none() && directory.place(second).is_some());
+        assert!(directory.ordinary_place(first).is_none() && directory.place(first).is_none());
+    }
+
+    #[test]
+    fn numbers_beyond_those_at_hand_are_marked() {
+        let mut directory = Directory::default();
+        for n in 1..NEAR_AREAS + 3 {
+            let area = format!("area_{n}");
+            let name = format!("light.in_area_number_{n}");
+            directory.place_entity(&name, Whereabouts { area_id: Some(&area), ..Whereabouts::default() });
+            let (_, place) = directory.look_up(&name).unwrap();
+            assert_eq!((place.area() as usize, place.is_ordinary()), (n, n < NEAR_AREAS));
+            // And not any more when it comes back.
+            directory.place_entity(&name, Whereabouts::default());
+            assert!(directory.look_up(&name).unwrap().1.is_ordinary());
+        }
+        for n in 2..NEAR_DOMAINS + 3 {
+            let name = format!("domain_{n}.of_some_entity");
+            directory.place_entity(&name, Whereabouts::default());
+            let (_, place) = directory.look_up(&name).unwrap();
+            assert_eq!((place.domain() as usize, place.is_ordinary()), (n, n < NEAR_DOMAINS));
+            assert!(place.is_present() && !place.is_named());
+        }
+    }
+
+    #[test]
+    fn marks_and_numbers_do_not_touch_one_another() {
+        let place = Place::new(7).named(true).present(false).in_area(3);
+        assert_eq!((place.domain(), place.area()), (7, 3));
+        assert!(place.is_named() && place.is_present() && !place.is_ordinary() && !place.is_ordinary_and_first());
+        let place = place.in_domain(9);
+        assert_eq!((place.domain(), place.area()), (9, 3));
+        assert!(place.is_named() && place.is_present());
+        assert!(Place::new(1).present(true).is_ordinary_and_first());
+        assert!(!Place::new(1).is_ordinary_and_first() && Place::new(1).is_ordinary());
+        assert!(!Place::new(1).named(false).is_named());
+    }
+}

@@ -46,6 +46,11 @@ impl<T: Clone + Default> Recent<T> {
         self.rows.len() >= FULL
     }
 
+    #[cfg(test)]
+    pub(super) const fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     #[inline(never)]
     pub(super) fn row(&self, no: u32) -> Option<&Row<T>> {
         self.rows.get(self.find(no).ok()?)

@@ -2,6 +2,7 @@ use alloc::{
     collections::BTreeMap,
     format,
     string::{String, ToString},
+    sync::Arc,
     vec::Vec,
 };
 
@@ -39,6 +40,64 @@ fn many_names_of_all_lengths() {
     assert_eq!(table.find(""), 0);
     assert_eq!(table.find(&"x".repeat(70)), 0);
     assert_eq!(table.name(0), None);
+}
+
+/// A table of names of the usual lengths, and how many of them are where they are guessed to be.
+fn usual() -> (Table, Vec<String>) {
+    let names: Vec<String> = (0..1_000).map(|n| format!("sensor.{}{n}", "x".repeat(9 + n % 28))).collect();
+    let mut table = Table::default();
+    names.iter().for_each(|name| _ = table.intern(name));
+    (table, names)
+}
+
+#[track_caller]
+fn check_guesses(table: &Table, names: &[String], at_least: usize) {
+    let guessed = names.iter().filter(|name| table.guess(name).is_some()).count();
+    let settled = names.iter().filter(|name| table.settled(table.find(name)).is_some()).count();
+    assert!(guessed >= at_least, "{guessed} of {}", names.len());
+    assert!(settled >= at_least, "{settled} of {}", names.len());
+    for name in names {
+        let no = table.find(name);
+        assert!(table.guess(name).is_none_or(|found| Some(found) == table.look_up(name)), "{name}");
+        assert!(table.settled(no).is_none_or(|value| Some(value) == table.get(no)), "{name}");
+    }
+}
+
+#[test]
+fn most_names_are_where_they_are_guessed_to_be() {
+    let (mut table, names) = usual();
+    check_guesses(&table, &names, 950);
+    let before = table.clone();
+    for name in names.iter().step_by(20) {
+        *table.get_mut(table.find(name)).unwrap() = 7;
+    }
+    // Those that changed are found on the other road, and so are those that share their place in the filter.
+    check_guesses(&table, &names, 850);
+    assert!(
+        names.iter().step_by(20).all(|name| table.guess(name).is_none() && table.settled(table.find(name)).is_none())
+    );
+    check_guesses(&before, &names, 950);
+}
+
+#[test]
+fn a_change_leaves_the_big_table_alone_until_there_are_many() {
+    let (table, names) = usual();
+    let mut changed = table.clone();
+    for (n, name) in names.iter().enumerate() {
+        let held = changed.clone();
+        *changed.get_mut(changed.find(name)).unwrap() = 7;
+        if n < 200 {
+            assert!(Arc::ptr_eq(&table.base, &changed.base), "{n} changes");
+        }
+        assert!(changed.recent.len() <= 256, "{n} changes");
+        assert_eq!(held.look_up(name).map(|(_, value)| *value), Some(0));
+    }
+    assert!(!Arc::ptr_eq(&table.base, &changed.base));
+    // However much comes in one go.
+    let held = changed.clone();
+    (0..1_000).for_each(|n| _ = changed.intern(&format!("light.another_{n}")));
+    assert!(changed.recent.len() <= 256);
+    assert_eq!((held.len(), changed.len()), (1_000, 2_000));
 }
 
 #[test]
