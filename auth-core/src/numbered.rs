@@ -9,6 +9,7 @@ mod base;
 mod chunks;
 mod generations;
 mod index;
+mod keys;
 mod recent;
 mod row;
 

@@ -60,11 +60,11 @@ pub(crate) struct UserEntry {
     changes_at: Option<Timestamp>,
 }
 
-static LAST_EPOCH: AtomicU64 = AtomicU64::new(0);
+static NEXT_EPOCH: AtomicU64 = AtomicU64::new(1);
 
 impl PolicyEpoch {
     fn next() -> Self {
-        Self(LAST_EPOCH.fetch_add(1, Ordering::Relaxed) + 1)
+        Self(NEXT_EPOCH.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Returns the count.

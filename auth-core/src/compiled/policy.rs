@@ -38,7 +38,11 @@ impl NumberedPolicy {
             Some(Rule::Everything) => Self { category: true, ..Self::default() },
             Some(Rule::Only(entities)) => {
                 let numbered = |rules| NumberedRules::new(rules, directory);
-                let excepted = entities.excepted().iter().map(|(except, grants)| (numbered(grants), numbered(except)));
+                let excepted = entities.excepted().iter().map(|(except, grants)| {
+                    // With no number left for a name, what cannot be taken out is not granted.
+                    let grants = if directory.knows(except) { numbered(grants) } else { NumberedRules::default() };
+                    (grants, numbered(except))
+                });
                 Self { category: false, grants: numbered(&entities.grants), excepted: excepted.collect() }
             }
         }
@@ -96,5 +100,23 @@ impl NumberedRules {
     /// Tells whether a subcategory is `true` as a whole.
     pub(crate) fn is_whole(&self, subcategory: Subcategory) -> bool {
         self.whole.get(subcategory as usize) == Some(&true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_taken_out_is_not_granted() {
+        let policy = Policy::parse(r#"{"entities":{"all":true,"except":{"domains":{"lock":true}}}}"#).unwrap();
+        // As if there were no number left for `lock`.
+        let numbered = NumberedPolicy::new(&policy, &Directory::default());
+        assert_eq!(numbered.grants, NumberedRules::default());
+        assert!(numbered.excepted.iter().all(|(grants, _)| *grants == NumberedRules::default()));
+        let mut directory = Directory::default();
+        directory.place_entity("lock.front", crate::Whereabouts::default());
+        let numbered = NumberedPolicy::new(&policy, &directory);
+        assert!(numbered.excepted.iter().any(|(grants, except)| !grants.all.is_empty() && except.spoken_of() != 0));
     }
 }

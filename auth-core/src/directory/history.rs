@@ -27,7 +27,7 @@ struct Batch {
 /// How many numbers, and how many changes, are remembered for sure.
 const KEPT: usize = 256;
 
-static LAST_STAMP: AtomicU64 = AtomicU64::new(0);
+static NEXT_STAMP: AtomicU64 = AtomicU64::new(1);
 
 impl History {
     pub(crate) const fn stamp(&self) -> u64 {
@@ -37,7 +37,7 @@ impl History {
     /// Notes a change; `all` says that so much changed that it is not worth remembering what.
     pub(super) fn record(&mut self, changed: Vec<u32>, all: bool) {
         let before = self.stamp;
-        self.stamp = LAST_STAMP.fetch_add(1, Ordering::Relaxed) + 1;
+        self.stamp = NEXT_STAMP.fetch_add(1, Ordering::Relaxed);
         if all {
             *self = Self { stamp: self.stamp, ..Self::default() };
             return;
@@ -76,6 +76,23 @@ mod tests {
     use alloc::vec;
 
     use super::*;
+
+    #[test]
+    fn remembers_as_many_as_it_says_and_not_twice_as_many() {
+        let mut history = History::default();
+        // Two segments, each until there is one too many in it.
+        for n in 0..2 * (KEPT + 1) {
+            history.record(vec![7], false);
+            assert_eq!(history.since(0), Some(vec![7; n + 1]));
+        }
+        history.record(vec![7], false);
+        assert_eq!(history.since(0), None);
+        let mut history = History::default();
+        (0..4).for_each(|_| history.record(vec![7; KEPT - 1], false));
+        assert!(history.since(0).is_some());
+        history.record(vec![7], false);
+        assert_eq!(history.since(0), None);
+    }
 
     #[test]
     fn remembers_the_last_changes_of_its_own_line() {

@@ -19,9 +19,15 @@ impl Generations {
     }
 
     /// Tells whether `generation` is the one that a number is in. A load or two.
+    ///
+    /// The last generation does not end, so it never counts: a number that comes to it is good for nobody any more.
     #[inline]
     pub(crate) fn is_current(&self, no: u32, generation: u32) -> bool {
-        if generation == 0 { !self.is_renewed(no) } else { self.counts.get(no as usize) == Some(&generation) }
+        match generation {
+            0 => !self.is_renewed(no),
+            u32::MAX => false,
+            _ => self.counts.get(no as usize) == Some(&generation),
+        }
     }
 
     /// Tells whether no number was ever given out before.

@@ -2,9 +2,10 @@
 
 use alloc::{boxed::Box, vec};
 
-use foldhash::fast::RandomState;
-
-use super::row::{Middling, hash};
+use super::{
+    keys::Keys,
+    row::{Middling, hash},
+};
 
 /// Numbers by the hash of their names, in buckets of some slots that are looked at all at once; what does not fit into its
 /// bucket is in the next one that has room. At most two fifths full.
@@ -13,11 +14,10 @@ use super::row::{Middling, hash};
 /// guess that branch right, and a wrong guess throws away the look-ups that were begun meanwhile. The name then says
 /// whether it is; the other buckets are looked through by those few that were pushed out of theirs, or are not there.
 ///
-/// Names come from devices and integrations, so the hash is keyed at random for each table: whoever chooses names cannot
-/// choose where they collide.
+/// The hash is keyed at random for each table: whoever chooses names cannot choose where they collide.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
-    state: RandomState,
+    keys: Keys,
     /// A power of two of them, or none.
     buckets: Box<[Bucket]>,
     /// The bits of a slot that are the number.
@@ -39,14 +39,14 @@ impl Index {
     /// Returns the number that a name probably has, if any; zero if probably none.
     #[inline(always)]
     pub(super) fn guess(&self, name: Middling<'_>) -> Option<u32> {
-        let hash = name.hash(&self.state)?;
+        let hash = name.hash(&self.keys)?;
         let bucket = self.buckets.get(self.home_of(hash))?;
         Some(bucket.guess(tag_of(hash), self.mask))
     }
 
     /// Returns a name's hash, which is the same for this table's copies.
     pub(super) fn hash(&self, name: &str) -> u64 {
-        hash(name, &self.state)
+        hash(name, &self.keys)
     }
 
     /// Returns the number of a name by its hash; `is_it` tells of each number that may be it.
@@ -74,17 +74,17 @@ impl Index {
             // Room for numbers until the next time at least.
             self.mask = self.mask.max(no.saturating_mul(2).max(1).next_power_of_two().wrapping_sub(1));
             for slot in old.iter().flat_map(|bucket| bucket.0).filter(|slot| *slot != 0) {
-                self.put(hash(name_of(slot & old_mask), &self.state), slot & old_mask);
+                self.put(hash(name_of(slot & old_mask), &self.keys), slot & old_mask);
             }
         }
-        self.put(hash(name_of(no), &self.state), no);
+        self.put(hash(name_of(no), &self.keys), no);
         self.len += 1;
     }
 
     /// Takes a number out and fills the gap with what was pushed past it, so that it is still found. `name_of` gives its
     /// name, and those of others.
     pub(super) fn remove<'a>(&mut self, no: u32, name_of: impl Fn(u32) -> &'a str) {
-        let mut gap = self.home_of(hash(name_of(no), &self.state));
+        let mut gap = self.home_of(hash(name_of(no), &self.keys));
         let mut was_full;
         loop {
             let Some(bucket) = self.buckets.get_mut(gap) else { return };
@@ -103,7 +103,7 @@ impl Index {
         while was_full {
             at = self.after(at);
             let pushed = |slot: u32| {
-                let home = self.home_of(hash(name_of(slot & self.mask), &self.state));
+                let home = self.home_of(hash(name_of(slot & self.mask), &self.keys));
                 self.distance(home, at) >= self.distance(gap, at)
             };
             let Some(bucket) = self.buckets.get(at) else { return };

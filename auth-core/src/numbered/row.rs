@@ -1,9 +1,9 @@
 //! How names are kept, hashed and compared.
 
 use alloc::sync::Arc;
-use core::hash::{BuildHasher, Hasher};
+use core::hash::Hasher;
 
-use foldhash::fast::RandomState;
+use super::keys::Keys;
 
 /// A name and its value. With a value of 16 bytes it is 64 bytes long and lies on one line of the cache.
 #[derive(Clone, Debug)]
@@ -45,15 +45,16 @@ impl<'a> Middling<'a> {
 
     /// Returns a hash, the same as [`hash`] of the whole.
     #[inline(always)]
-    pub(super) fn hash(self, state: &RandomState) -> Option<u64> {
+    pub(super) fn hash(self, keys: &Keys) -> Option<u64> {
         let [head, middle, tail] = parts(self.0)?.map(in_halves);
-        let mut hasher = state.build_hasher();
-        // The length keeps apart what the overlap makes alike. Each part goes through the hash by itself: if two were
-        // joined first, names could be chosen that collide whatever the key is.
-        hasher.write_u128(head ^ self.0.len() as u128);
+        let mut hasher = keys.hasher();
+        // Each part goes through the hash by itself: if two were joined first, or one with the length, names could be
+        // chosen that collide whatever the keys are.
+        hasher.write_u128(head);
         hasher.write_u128(middle);
         hasher.write_u128(tail);
-        Some(hasher.finish())
+        // What the overlap makes alike, such as the same letter 20 and 21 times.
+        Some(hasher.finish().rotate_left(u32::from(self.0.len() as u8)))
     }
 
     /// Tells whether a row has this name.
@@ -94,11 +95,11 @@ fn in_halves(part: &[u8; PART]) -> u128 {
 const PART: usize = size_of::<u128>();
 
 /// Returns a name's hash.
-pub(super) fn hash(name: &str, state: &RandomState) -> u64 {
-    if let Some(hash) = Middling::new(name).and_then(|name| name.hash(state)) {
+pub(super) fn hash(name: &str, keys: &Keys) -> u64 {
+    if let Some(hash) = Middling::new(name).and_then(|name| name.hash(keys)) {
         return hash;
     }
-    let mut hasher = state.build_hasher();
+    let mut hasher = keys.hasher();
     hasher.write(name.as_bytes());
     hasher.finish()
 }
@@ -163,31 +164,37 @@ impl<T> Row<T> {
 
 #[cfg(test)]
 mod tests {
-    use alloc::{collections::BTreeSet, string::String, vec::Vec};
+    use alloc::{collections::BTreeSet, format, string::String, vec::Vec};
 
     use super::*;
 
-    /// Changes what two parts of the name have in common, so that their difference stays: a hash of that alone would be
-    /// the same for all of them, whatever its key.
+    /// Names whose parts differ from one another's by the same, so that their difference stays, and names of all lengths
+    /// whose parts are alike, or would be with the length in one of them: a hash of those alone would be the same whatever
+    /// its keys.
     #[test]
     fn names_cannot_be_chosen_to_collide() {
-        for len in 16..=ROOM {
-            let state = RandomState::default();
-            let mut hashes = BTreeSet::new();
-            let step = len.saturating_sub(32).max(1);
-            let changed = |at: usize, letter| {
+        let mut names = BTreeSet::new();
+        for len in PART..=ROOM {
+            let step = len.saturating_sub(2 * PART).max(1);
+            for (at, letter) in (0..len).flat_map(|at| ('a'..='z').map(move |letter| (at, letter))) {
                 let is_changed = |n: usize| n >= at && (n - at).is_multiple_of(step);
-                (0..len).map(|n| if is_changed(n) { letter } else { 'a' }).collect::<String>()
-            };
-            let starts = 0..len;
-            let names: BTreeSet<_> = starts.flat_map(|at| ('a'..='z').map(move |letter| changed(at, letter))).collect();
-            for name in &names {
-                let middling = Middling::new(name).unwrap();
-                assert_eq!(middling.hash(&state), Some(hash(name, &state)), "{name}");
-                hashes.insert(hash(name, &state));
+                names.insert((0..len).map(|n| if is_changed(n) { letter } else { 'a' }).collect::<String>());
             }
-            assert_eq!(hashes.len(), names.len(), "{len}");
+            for letter in b'a'..=b'z' {
+                let first = char::from(letter ^ len as u8);
+                names.extend(first.is_ascii().then(|| format!("{first}{}", "a".repeat(len - 1))));
+            }
         }
+        let keys = Keys::default();
+        let mut hashes = BTreeSet::new();
+        for name in &names {
+            let middling = Middling::new(name).unwrap();
+            assert_eq!(middling.hash(&keys), Some(hash(name, &keys)), "{name}");
+            hashes.insert(hash(name, &keys));
+        }
+        assert_eq!(hashes.len(), names.len());
+        let others = Keys::default();
+        assert!(names.iter().all(|name| hash(name, &keys) != hash(name, &others)), "each table has its own keys");
     }
 
     #[test]

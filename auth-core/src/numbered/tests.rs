@@ -124,6 +124,19 @@ fn a_number_that_had_all_its_generations_is_not_given_out_again() {
     assert_eq!(table.len(), 1);
 }
 
+#[test]
+fn the_last_generation_is_nobodys() {
+    let mut table = Table::default();
+    let no = table.intern("a");
+    table.generations.set(no, u32::MAX - 1);
+    assert!(table.generations().is_current(no, u32::MAX - 1) && !table.generations().is_current(no, 0));
+    for _ in 0..2 {
+        table.renew(no);
+        assert_eq!(table.generations().of(no), u32::MAX);
+        assert!(!table.generations().is_current(no, u32::MAX) && !table.generations().is_current(no, u32::MAX - 1));
+    }
+}
+
 proptest! {
     #[test]
     fn is_a_map(steps in proptest::collection::vec((0u32..40, any::<bool>(), any::<u32>()), 1..400)) {

@@ -62,6 +62,9 @@ impl Edit {
     }
 
     /// Adds a user or replaces the one with its id. Unknown groups grant nothing, until they are added.
+    ///
+    /// Some microseconds where others have exactly the same groups; else O(rules of the groups), and O(distinct sets of
+    /// groups in use) for each group, which is 10 ns a set.
     pub fn set_user(&mut self, user: User) {
         let user = Arc::new(user);
         // Before the old set is released, so that a set both have is not thrown away and made again.
