@@ -202,3 +202,32 @@ impl Excepted {
         self.all & ALL & !(said >> EXCEPT)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use policy_merge::Policy;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(policy: &str, is_plain: bool) {
+        let policy = Policy::parse(policy).unwrap();
+        let mut snapshot = crate::AuthSnapshot::default().edit();
+        snapshot.set_group(crate::Group::new("g", "G", policy.clone()));
+        let snapshot = snapshot.finish();
+        let numbered = NumberedPolicy::new(&policy, snapshot.directory());
+        let masks = Masks::join(snapshot.directory(), [&numbered].into_iter());
+        assert_eq!(masks.plain().is_some(), is_plain, "{policy}");
+    }
+
+    #[test]
+    fn policies_without_tags_and_exceptions_are_plain() {
+        check(r#"{}"#, true);
+        check(r#"{"entities":true}"#, true);
+        check(r#"{"entities":{"domains":{"light":true},"area_ids":{"hall":{"read":true}},"all":{"read":true}}}"#, true);
+        check(r#"{"entities":{"entity_ids":{"light.a":true},"device_ids":{"d":true}}}"#, true);
+        check(r#"{"entities":{"label_ids":{"guest":true}}}"#, false);
+        check(r#"{"entities":{"floor_ids":{"ground":true}}}"#, false);
+        check(r#"{"entities":{"all":true,"except":{"domains":{"lock":true}}}}"#, false);
+    }
+}

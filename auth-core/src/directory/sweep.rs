@@ -140,6 +140,24 @@ mod tests {
         assert!(!wants(present));
     }
 
+    #[test]
+    fn the_next_look_comes_when_twice_as_much_may_be_nobodys() {
+        let mut directory = Directory::default();
+        let fill = |directory: &mut Directory, upto: usize| {
+            (directory.devices.len()..upto).for_each(|n| _ = directory.devices.intern(&format!("d{n}")));
+        };
+        fill(&mut directory, 1_500);
+        let mut used = directory.wants_sweep().unwrap();
+        // Policies speak of all of them.
+        (1..=1_500).for_each(|no| used.mark(Subcategory::DeviceIds, no));
+        directory.sweep(used);
+        assert_eq!(directory.devices.len(), 1_500);
+        fill(&mut directory, 3_000);
+        assert!(directory.wants_sweep().is_none());
+        fill(&mut directory, 3_001);
+        assert!(directory.wants_sweep().is_some());
+    }
+
     /// Whatever comes and goes, what is remembered of it stays within a bound; what is in use keeps its number.
     #[test]
     fn what_comes_and_goes_leaves_nothing() {
