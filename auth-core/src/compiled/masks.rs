@@ -205,19 +205,47 @@ impl Excepted {
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
     use policy_merge::Policy;
 
     use super::*;
 
+    fn masks(policies: &[&str]) -> Masks {
+        let mut edit = crate::AuthSnapshot::default().edit();
+        let policies = policies.iter().map(|policy| Policy::parse(policy).unwrap());
+        let policies: Vec<_> =
+            policies.inspect(|policy| edit.set_group(crate::Group::new("g", "G", policy.clone()))).collect();
+        let snapshot = edit.finish();
+        let numbered = policies.iter().map(|policy| NumberedPolicy::new(policy, snapshot.directory()));
+        Masks::join(snapshot.directory(), numbered.collect::<Vec<_>>().iter())
+    }
+
     #[track_caller]
     fn check(policy: &str, is_plain: bool) {
-        let policy = Policy::parse(policy).unwrap();
-        let mut snapshot = crate::AuthSnapshot::default().edit();
-        snapshot.set_group(crate::Group::new("g", "G", policy.clone()));
-        let snapshot = snapshot.finish();
-        let numbered = NumberedPolicy::new(&policy, snapshot.directory());
-        let masks = Masks::join(snapshot.directory(), [&numbered].into_iter());
+        let masks = masks(&[policy]);
         assert_eq!(masks.plain().is_some(), is_plain, "{policy}");
+        let ordinary = masks.plain().map(|plain| plain.granted(&Place::new(1)));
+        assert!(ordinary.is_none_or(|granted| granted.is_some()), "{policy}");
+        assert_eq!(masks.plain().and_then(|plain| plain.granted(&Place::new(1).named(true))), None, "{policy}");
+    }
+
+    #[test]
+    fn what_every_entity_gets_comes_from_all_parts() {
+        const ALL_BUT: &str = r#"{"entities":{"all":true,"except":{"entity_ids":{"lock.a":{"read":true}}}}}"#;
+        const READ: &str = r#"{"entities":{"all":{"read":true}}}"#;
+        const NONE: &str = r#"{"entities":{"domains":{"light":true}}}"#;
+        let everywhere = |policies: &[&str]| masks(policies).everywhere().bits();
+        assert_eq!(everywhere(&[NONE]), 0);
+        assert_eq!(everywhere(&[ALL_BUT]), 0b110);
+        assert_eq!(everywhere(&[ALL_BUT, NONE]), 0b110);
+        assert_eq!(everywhere(&[ALL_BUT, READ]), 0b111);
+        assert_eq!(everywhere(&[ALL_BUT, r#"{"entities":true}"#]), 0b111);
+        assert_eq!(everywhere(&[ALL_BUT, ALL_BUT]), 0b110);
+        // What two exceptions name is no less excepted.
+        let twice = r#"{"entity_ids":{"lock.a":{"read":true}},"domains":{"lock":{"read":true}}}"#;
+        assert_eq!(everywhere(&[&format!(r#"{{"entities":{{"all":true,"except":{twice}}}}}"#)]), 0b110);
+        assert_eq!(everywhere(&[r#"{"entities":{"all":true,"except":{"domains":true}}}"#]), 0);
     }
 
     #[test]
@@ -226,6 +254,7 @@ mod tests {
         check(r#"{"entities":true}"#, true);
         check(r#"{"entities":{"domains":{"light":true},"area_ids":{"hall":{"read":true}},"all":{"read":true}}}"#, true);
         check(r#"{"entities":{"entity_ids":{"light.a":true},"device_ids":{"d":true}}}"#, true);
+        check(r#"{"entities":{"except":{"domains":{"lock":true}}}}"#, true);
         check(r#"{"entities":{"label_ids":{"guest":true}}}"#, false);
         check(r#"{"entities":{"floor_ids":{"ground":true}}}"#, false);
         check(r#"{"entities":{"all":true,"except":{"domains":{"lock":true}}}}"#, false);
