@@ -143,3 +143,23 @@ fn bits(words: impl Iterator<Item = u64>) -> impl Iterator<Item = u32> {
         })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_is_mended_in_place_and_as_long_as_it_needs_to_be() {
+        let generations = Generations::default();
+        let mut set = EntitySet::new(100, &generations, [(3, true), (70, true), (71, false)].into_iter());
+        let at = set.words.as_ptr();
+        set.mend(127, &generations, &[3, 71], |no| no == 71);
+        assert_eq!((set.words.as_ptr(), set.words.len(), set.len()), (at, 2, 2));
+        // Numbers that were given out since.
+        set.mend(128, &generations, &[128], |_| true);
+        assert_eq!((set.words.len(), set.len()), (3, 3));
+        let listed: Vec<u32> = set.iter().map(|entity| entity.no).collect();
+        assert_eq!(listed, [70, 71, 128]);
+        assert!(set.contains(EntityNo { no: 128, generation: 0 }) && !set.contains(EntityNo { no: 3, generation: 0 }));
+    }
+}

@@ -204,6 +204,7 @@ impl Model {
         let directory = self.snapshot.directory();
         let listed: Vec<_> = visible.iter().map(|no| (no, directory.entity_id(no).unwrap().to_owned())).collect();
         assert_eq!(listed.len(), visible.len());
+        assert_eq!(visible.to_vec(), listed.iter().map(|(no, _)| *no).collect::<Vec<_>>());
         assert_eq!(listed.is_empty(), visible.is_empty());
         for (before, was) in &self.kept {
             assert_eq!(before.iter().collect::<Vec<_>>(), was.iter().map(|(no, _)| *no).collect::<Vec<_>>());

@@ -76,3 +76,30 @@ fn every_reader_gets_the_answer_of_its_moment() {
         });
     }
 }
+
+/// What is remembered is given again, and mended where it is when nobody else has it.
+#[cfg(not(shuttle))]
+#[test]
+fn a_list_is_worked_out_once() {
+    let (first, _) = moments().remove(0);
+    let mut edit = first.edit();
+    (0..40).for_each(|n| edit.place_entity(&std::format!("light.number_{n}"), Whereabouts::default()));
+    let mut homes = Vec::from([edit.finish()]);
+    for n in 0..3 {
+        let mut edit = homes[n].edit();
+        edit.place_entity(
+            "light.a",
+            Whereabouts { area_id: Some("hall").filter(|_| n != 1), ..Whereabouts::default() },
+        );
+        homes.push(edit.finish());
+    }
+    let list = |n: usize| homes[n].rights_of(&"u".into()).visible(Permission::Read).words;
+    let first = list(0);
+    assert!(Arc::ptr_eq(&first, &list(0)), "asked again");
+    assert!(!Arc::ptr_eq(&first, &list(1)), "somebody has the first, which stays what it was");
+    let at = list(1).as_ptr();
+    assert_eq!(at, list(3).as_ptr(), "nobody had the second");
+    // Of a moment before: made for it, and nothing is lost of the later one.
+    assert_ne!(at, list(1).as_ptr());
+    assert_eq!(at, list(3).as_ptr());
+}
