@@ -162,4 +162,19 @@ mod tests {
         assert_eq!(listed, [70, 71, 128]);
         assert!(set.contains(EntityNo { no: 128, generation: 0 }) && !set.contains(EntityNo { no: 3, generation: 0 }));
     }
+
+    #[test]
+    fn the_same_number_in_another_generation_is_another_entity() {
+        let before = Generations::default();
+        let mut after = before.clone();
+        after.renew(3);
+        let set = |generations| EntitySet::new(10, generations, [(3, true), (4, true)].into_iter());
+        let (before, after) = (set(&before), set(&after));
+        for (ours, theirs) in [(&before, &after), (&after, &before)] {
+            let both = ours.intersection(theirs);
+            assert_eq!(both.to_vec(), [EntityNo { no: 4, generation: 0 }]);
+            assert_eq!(ours.difference(theirs).map(|entity| entity.no).collect::<Vec<_>>(), [3]);
+            assert_eq!(ours.intersection(ours), *ours);
+        }
+    }
 }
