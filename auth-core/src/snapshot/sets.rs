@@ -90,3 +90,33 @@ impl GroupRow {
         self.entry.is_none() && self.sets.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use crate::{AuthSnapshot, Group, GroupId, Policy, User, UserId};
+
+    /// Whoever comes, goes and changes groups: there is a table for each set of groups that somebody has, and no other.
+    #[test]
+    fn a_set_goes_with_the_last_of_its_users() {
+        let mut snapshot = AuthSnapshot::default();
+        for n in 0..200 {
+            let mut edit = snapshot.edit();
+            let groups = [format!("g{}", n % 7), format!("g{}", n % 5)];
+            edit.set_group(Group::new(groups[0].as_str(), "G", Policy::everything()));
+            let group_ids = groups.iter().map(|id| GroupId::from(id.as_str())).collect();
+            edit.set_user(User { group_ids, ..User::new("changes", "U") });
+            edit.set_user(User { group_ids: ["g0".into()].into(), ..User::new(format!("u{n}"), "U") });
+            edit.remove_user(&UserId::from(format!("u{}", n % 3)));
+            snapshot = edit.finish();
+            assert!(snapshot.sets.rows.len() <= 2, "{}", snapshot.sets.rows.len());
+            let table = snapshot.table_of(&"changes".into()).unwrap();
+            assert!(table.plain().is_some() && snapshot.rights_of(&"changes".into()).is_active());
+        }
+        let mut edit = snapshot.edit();
+        (0..200).for_each(|n| edit.remove_user(&UserId::from(format!("u{n}"))));
+        edit.remove_user(&"changes".into());
+        assert_eq!(edit.finish().sets.rows.len(), 0);
+    }
+}
