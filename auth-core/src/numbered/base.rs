@@ -50,6 +50,11 @@ impl<T: Clone + Default> Base<T> {
         &self.rows
     }
 
+    #[cfg(test)]
+    pub(super) const fn capacity(&self) -> usize {
+        self.rows.capacity()
+    }
+
     pub(super) fn row_mut(&mut self, no: u32) -> Option<&mut Row<T>> {
         self.rows.get_mut(no as usize)
     }

@@ -100,6 +100,21 @@ fn a_change_leaves_the_big_table_alone_until_there_are_many() {
     assert_eq!((held.len(), changed.len()), (1_000, 2_000));
 }
 
+/// A table takes little more than what is in it, and is not copied with each name.
+#[test]
+fn a_table_grows_by_little_and_not_often() {
+    let mut table = Table::default();
+    let (mut capacity, mut n_grown) = (0, 0);
+    for n in 0..10_000 {
+        table.intern(&format!("light.number_{n}"));
+        if table.base.capacity() != capacity {
+            (capacity, n_grown) = (table.base.capacity(), n_grown + 1);
+        }
+        assert!(capacity <= n + 2 + n / 32, "{capacity} for {n}");
+    }
+    assert!(n_grown < 400, "{n_grown}");
+}
+
 #[test]
 fn a_number_given_out_again_has_another_generation() {
     let mut table = Table::default();
