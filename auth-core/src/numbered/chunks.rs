@@ -51,3 +51,42 @@ impl<T: Clone + Default, const N: usize> Chunks<T, N> {
         (0..longest).filter(move |n| !same(*n)).flat_map(|n| n * N..(n + 1) * N)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Small = Chunks<u32, 4>;
+
+    #[test]
+    fn values_are_where_they_were_put_and_copies_differ_where_they_changed() {
+        let mut chunks = Small::default();
+        assert!(chunks.get(0).is_none() && chunks.get_mut(0).is_none());
+        chunks.reserve(13);
+        assert_eq!((chunks.get(15), chunks.get(16)), (Some(&0), None));
+        let before = chunks.clone();
+        assert_eq!(chunks.unlike(&before).count(), 0);
+        *chunks.get_mut(9).unwrap() = 7;
+        assert_eq!((chunks.get(9), chunks.get(8), before.get(9)), (Some(&7), Some(&0), Some(&0)));
+        // As far as the chunk goes in which something changed.
+        let unlike: Vec<usize> = chunks.unlike(&before).collect();
+        assert_eq!(unlike, [8, 9, 10, 11]);
+        assert_eq!(before.unlike(&chunks).collect::<Vec<_>>(), unlike);
+        // What only one of them has.
+        chunks.reserve(17);
+        assert_eq!(before.unlike(&chunks).collect::<Vec<_>>(), [8, 9, 10, 11, 16, 17, 18, 19]);
+    }
+
+    #[test]
+    fn there_is_room_for_a_sixteenth_more() {
+        let mut chunks = Small::default();
+        chunks.reserve(4 * 160);
+        assert_eq!(chunks.chunks.len(), 160);
+        chunks.reserve(4 * 160 + 1);
+        assert_eq!(chunks.chunks.len(), 170);
+        chunks.reserve(4 * 200);
+        assert_eq!(chunks.chunks.len(), 200);
+        chunks.reserve(4);
+        assert_eq!(chunks.chunks.len(), 200);
+    }
+}

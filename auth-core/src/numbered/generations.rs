@@ -67,3 +67,25 @@ impl Generations {
         *self.counts.get_mut(no as usize).unwrap() = count;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_reach_as_far_as_the_highest_number_that_was_renewed() {
+        let mut generations = Generations::default();
+        assert!(generations.is_first());
+        generations.renew(100);
+        assert_eq!((generations.renewed.len(), generations.is_first()), (2, false));
+        let at = generations.renewed.as_ptr();
+        generations.renew(127);
+        assert_eq!((generations.renewed.len(), generations.renewed.as_ptr()), (2, at));
+        generations.renew(128);
+        assert_eq!(generations.renewed.len(), 3);
+        for (no, generation) in [(99, 0), (100, 1), (127, 1), (128, 1), (129, 0), (5_000, 0)] {
+            assert_eq!(generations.of(no), generation, "{no}");
+            assert!(generations.is_current(no, generation) && !generations.is_current(no, generation + 1), "{no}");
+        }
+    }
+}
