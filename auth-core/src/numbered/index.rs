@@ -234,4 +234,20 @@ mod tests {
         }
         assert!((40..4_000).contains(&n_pushed), "{n_pushed}");
     }
+
+    #[test]
+    fn a_third_or_so_of_all_slots_are_taken() {
+        let names: Vec<String> = (0..3_000).map(|n| format!("light.number_{n}")).collect();
+        let name_of = |no: u32| names.get(no as usize).map(String::as_str).unwrap_or_default();
+        let mut index = Index::default();
+        for no in 1..names.len() {
+            index.insert(no as u32, name_of);
+            let n_slots = index.buckets.len() * SLOTS;
+            assert!(n_slots.is_power_of_two() && no * 5 <= n_slots * 2, "{no} in {n_slots}");
+            assert!(n_slots <= (no * 5).next_power_of_two().max(FEW), "{no} in {n_slots}");
+            // Room for numbers, and as many bits of the hash as that leaves.
+            assert!(no <= index.mask as usize && index.mask as usize <= 4 * no, "{no} of {}", index.mask);
+        }
+        check(&index, &names, &(1..names.len()).collect());
+    }
 }
