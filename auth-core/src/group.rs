@@ -49,3 +49,17 @@ impl Group {
         [Self::ADMIN, Self::USER, Self::READ_ONLY].contains(&id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fixed_groups_are_nobodys_to_change() {
+        for group in Group::system_groups() {
+            assert!(group.system_generated && Group::is_system_id(group.id.as_str()), "{}", group.id);
+        }
+        assert!(!Group::new("guests", "Guests", Policy::default()).system_generated);
+        assert!(!Group::is_system_id("guests"));
+    }
+}

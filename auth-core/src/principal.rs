@@ -91,3 +91,24 @@ pub mod danger {
         Principal { who: Who::Integration { domain: Arc::from(domain) }, from: None }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::net::{IpAddr, Ipv4Addr};
+
+    use super::{Who, danger};
+
+    #[test]
+    fn a_session_knows_whose_it_is_and_where_it_comes_from() {
+        let from = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let principal = danger::session_principal(&"ann".into(), &"token".into(), from);
+        assert_eq!(principal.from(), Some(from));
+        assert_eq!(principal.user_id().map(|id| id.as_str()), Some("ann"));
+        assert_eq!(principal.token_id().map(|id| id.as_str()), Some("token"));
+        let hub = danger::system_principal("backup");
+        assert!((hub.from(), hub.user_id(), hub.token_id()) == (None, None, None));
+        assert!(
+            matches!(danger::integration_principal("mqtt").who(), Who::Integration { domain } if **domain == *"mqtt")
+        );
+    }
+}
