@@ -68,7 +68,7 @@ impl<T: Clone + Default> Numbered<T> {
     #[inline(always)]
     pub(crate) fn guess(&self, name: &str) -> Option<(u32, &T)> {
         let (no, row) = self.base.guess(Middling::new(name)?)?;
-        (self.recent.is_empty() || !self.recent.may_have(no)).then_some((no, &row.value))
+        self.is_settled(no).then_some((no, &row.value))
     }
 
     #[inline(never)]
@@ -95,7 +95,13 @@ impl<T: Clone + Default> Numbered<T> {
     #[inline(always)]
     pub(crate) fn settled(&self, no: u32) -> Option<&T> {
         let row = self.base.row(no)?;
-        (self.recent.is_empty() || !self.recent.may_have(no)).then_some(&row.value)
+        self.is_settled(no).then_some(&row.value)
+    }
+
+    /// Tells whether the big table is right about a number for sure.
+    #[inline(always)]
+    fn is_settled(&self, no: u32) -> bool {
+        self.recent.is_empty() || !self.recent.may_have(no)
     }
 
     /// Tells whether a number belongs to a name. Cheaper than looking the name up.
@@ -226,6 +232,14 @@ impl<T: Clone + Default> Numbered<T> {
             recent.fold_into(base);
         }
         Some(base)
+    }
+}
+
+/// Makes bits by number long enough for a number, those that were not there being zero.
+pub(crate) fn reach(words: &mut Arc<[u64]>, no: u32) {
+    let missing = (no as usize / 64 + 1).saturating_sub(words.len());
+    if missing > 0 {
+        *words = words.iter().copied().chain(core::iter::repeat_n(0, missing)).collect();
     }
 }
 

@@ -12,12 +12,13 @@ use crate::{
 /// The rights of one principal in one snapshot. Borrowed, cheap; make it once and ask it often.
 #[derive(Clone, Copy, Debug)]
 pub struct Rights<'a> {
-    snapshot: &'a AuthSnapshot,
     directory: &'a Directory,
     /// What answers checks of ordinary entities, if that is all there is to it: a member, a token that is not narrowed,
     /// groups with plain rules. As nearly everybody has.
     plain: Option<Plain<'a>>,
     standing: Standing<'a>,
+    /// The table of whoever may do everything.
+    everything: &'a AccessTable,
     /// What the token's own policy grants, if it has one: nothing beyond that is anybody's who acts by it.
     narrowed: Option<&'a AccessTable>,
 }
@@ -68,7 +69,7 @@ impl<'a> Rights<'a> {
             (Standing::Member { table, .. }, None) => table.plain(),
             _ => None,
         };
-        Self { snapshot, directory: snapshot.directory(), plain, standing, narrowed }
+        Self { directory: snapshot.directory(), plain, standing, everything: snapshot.everything(), narrowed }
     }
 
     /// Tells whether `permission` on `entity_id` is granted. One hash look-up and a few loads, no allocation.
@@ -118,9 +119,7 @@ impl<'a> Rights<'a> {
     #[inline(never)]
     fn granted_by_number_otherwise(&self, entity: EntityNo) -> Permissions {
         let granted = match self.standing {
-            Standing::System(_) | Standing::Owner(_) => {
-                self.snapshot.everything().granted_by_number(self.directory, entity)
-            }
+            Standing::System(_) | Standing::Owner(_) => self.everything.granted_by_number(self.directory, entity),
             Standing::Member { table, .. } => table.granted_by_number(self.directory, entity),
             Standing::Integration(_) | Standing::Inactive | Standing::Unknown => Permissions::NONE,
         };
@@ -141,7 +140,7 @@ impl<'a> Rights<'a> {
     /// they are known, else a few loads for each entity that moved since they were, or for each there is; a narrowed token's is worked out each time from two such sets.
     pub fn visible(&self, permission: Permission) -> EntitySet {
         let visible = match self.standing {
-            Standing::System(_) | Standing::Owner(_) => self.snapshot.everything().visible(self.directory, permission),
+            Standing::System(_) | Standing::Owner(_) => self.everything.visible(self.directory, permission),
             Standing::Member { table, .. } => table.visible(self.directory, permission),
             Standing::Integration(_) | Standing::Inactive | Standing::Unknown => EntitySet::none(self.directory),
         };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::{
-    FutureExt, SinkExt, StreamExt,
+    FutureExt, Sink, SinkExt, StreamExt,
     stream::{SplitSink, SplitStream},
 };
 use home::DeleteToken;
@@ -135,8 +135,7 @@ impl Serving {
     }
 
     pub(crate) async fn close(&mut self, code: u16) {
-        let frame = Message::Close(Some(CloseFrame { code, reason: "".into() }));
-        _ = timeout(Duration::from_secs(1), self.sink.send(frame)).await;
+        close(&mut self.sink, code).await;
     }
 
     fn has_room(&self) -> bool {
@@ -227,6 +226,12 @@ impl Serving {
             }
         }
     }
+}
+
+/// Says that it is over, for a second at most.
+pub(crate) async fn close(sink: &mut (impl Sink<Message> + Unpin), code: u16) {
+    let frame = CloseFrame { code, reason: "".into() };
+    _ = timeout(Duration::from_secs(1), sink.send(Message::Close(Some(frame)))).await;
 }
 
 fn until_next_minute() -> Duration {

@@ -8,7 +8,7 @@ use std::{
 use axum::{
     extract::{
         ConnectInfo,
-        ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
+        ws::{Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
@@ -26,7 +26,7 @@ use tokio::{
 use crate::{
     connection::Connection,
     greeting::{self, FirstMessage},
-    serving::{MAX_RUNNING, Serving},
+    serving::{MAX_RUNNING, Serving, close},
 };
 
 /// Where the WebSocket is.
@@ -141,11 +141,6 @@ async fn place(strangers: &Slots, ip: IpAddr) -> Slot {
         }
         sleep(Duration::from_millis(20)).await;
     }
-}
-
-async fn close(socket: &mut WebSocket, code: u16) {
-    let frame = CloseFrame { code, reason: "".into() };
-    _ = timeout(Duration::from_secs(1), socket.send(Message::Close(Some(frame)))).await;
 }
 
 async fn admit(mut socket: WebSocket, home: Home, session: Session) {

@@ -2,7 +2,10 @@
 
 use alloc::{sync::Arc, vec, vec::Vec};
 
-use crate::{Directory, EntityNo, numbered::Generations};
+use crate::{
+    Directory, EntityNo,
+    numbered::{Generations, reach},
+};
 
 /// Some of the entities that were registered at one moment. Immutable; cloning is two counts.
 ///
@@ -36,10 +39,7 @@ impl EntitySet {
         numbers: &[u32],
         mut holds: impl FnMut(u32) -> bool,
     ) {
-        let missing = (high as usize / 64 + 1).saturating_sub(self.words.len());
-        if missing > 0 {
-            self.words = self.words.iter().copied().chain(core::iter::repeat_n(0, missing)).collect();
-        }
+        reach(&mut self.words, high);
         let words = Arc::make_mut(&mut self.words);
         for no in numbers {
             if let Some(word) = words.get_mut(*no as usize / 64) {

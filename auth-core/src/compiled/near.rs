@@ -22,7 +22,7 @@ impl Default for Near {
 }
 
 impl Near {
-    /// Adds what rules say of areas and domains, and of every entity.
+    /// Adds what rules say of areas and domains by name.
     pub(super) fn add(&mut self, rules: &NumberedRules) {
         set(&mut self.areas, rules, Subcategory::AreaIds);
         set(&mut self.domains, rules, Subcategory::Domains);

@@ -2,7 +2,7 @@
 
 use alloc::sync::Arc;
 
-use super::chunks::Chunks;
+use super::{chunks::Chunks, reach};
 
 /// The generation of each number. Most numbers are in their first, which is told by one bit.
 #[derive(Clone, Debug, Default)]
@@ -38,10 +38,7 @@ impl Generations {
     /// Ends a number's generation and returns the next. The last one, after four thousand million, does not end.
     pub(crate) fn renew(&mut self, no: u32) -> u32 {
         let at = no as usize;
-        let missing = (at / 64 + 1).saturating_sub(self.renewed.len());
-        if missing > 0 {
-            self.renewed = self.renewed.iter().copied().chain(core::iter::repeat_n(0, missing)).collect();
-        }
+        reach(&mut self.renewed, no);
         if let Some(word) = Arc::make_mut(&mut self.renewed).get_mut(at / 64) {
             *word |= 1 << (at % 64);
         }

@@ -74,22 +74,22 @@ impl Index {
             // Room for numbers until the next time at least.
             self.mask = self.mask.max(no.saturating_mul(2).max(1).next_power_of_two().wrapping_sub(1));
             for slot in old.iter().flat_map(|bucket| bucket.0).filter(|slot| *slot != 0) {
-                self.put(hash(name_of(slot & old_mask), &self.keys), slot & old_mask);
+                self.put(self.hash(name_of(slot & old_mask)), slot & old_mask);
             }
         }
-        self.put(hash(name_of(no), &self.keys), no);
+        self.put(self.hash(name_of(no)), no);
         self.len += 1;
     }
 
     /// Takes a number out and fills the gap with what was pushed past it, so that it is still found. `name_of` gives its
     /// name, and those of others.
     pub(super) fn remove<'a>(&mut self, no: u32, name_of: impl Fn(u32) -> &'a str) {
-        let mut gap = self.home_of(hash(name_of(no), &self.keys));
+        let mut gap = self.home_of(self.hash(name_of(no)));
         let mut was_full;
         loop {
             let Some(bucket) = self.buckets.get_mut(gap) else { return };
             was_full = !bucket.has_room();
-            if bucket.take(|slot| slot & self.mask == no).is_some() {
+            if bucket.take(|slot| slot & self.mask == no) {
                 break;
             }
             if !was_full {
@@ -103,7 +103,7 @@ impl Index {
         while was_full {
             at = self.after(at);
             let pushed = |slot: u32| {
-                let home = self.home_of(hash(name_of(slot & self.mask), &self.keys));
+                let home = self.home_of(self.hash(name_of(slot & self.mask)));
                 self.distance(home, at) >= self.distance(gap, at)
             };
             let Some(bucket) = self.buckets.get(at) else { return };
@@ -162,13 +162,15 @@ impl Bucket {
         empty.map(|empty| *empty = slot).is_some()
     }
 
-    /// Takes out a slot, and closes the gap.
-    fn take(&mut self, which: impl Fn(u32) -> bool) -> Option<u32> {
-        let at = self.0.iter().position(|slot| *slot != 0 && which(*slot))?;
-        let slot = self.0.get(at).copied();
-        self.0.get_mut(at..)?.rotate_left(1);
-        *self.0.last_mut()? = 0;
-        slot
+    /// Takes a slot out, closes the gap, and tells whether it was there.
+    fn take(&mut self, which: impl Fn(u32) -> bool) -> bool {
+        let at = self.0.iter().position(|slot| *slot != 0 && which(*slot));
+        let Some(slots) = at.and_then(|at| self.0.get_mut(at..)) else { return false };
+        slots.rotate_left(1);
+        if let Some(last) = slots.last_mut() {
+            *last = 0;
+        }
+        true
     }
 }
 
