@@ -134,6 +134,9 @@ pub enum AccountError {
     /// The user has a long-lived token of that name, or the name is empty.
     #[error("{0}")]
     TokenName(String),
+    /// The user has as many long-lived tokens as there may be.
+    #[error("a user has at most {0} long-lived tokens: delete one first")]
+    TooManyTokens(usize),
     /// What somebody or something is called is longer than [`crate::MAX_NAME`].
     #[error("a name has at most {} bytes", crate::MAX_NAME)]
     LongName,

@@ -54,7 +54,8 @@ pub use accounts::single_sign_on::{
     Arrival, ComingBack, Departure, IdentityProvider, ProviderError, SignOnError, SignOnProvider, Vouched,
 };
 pub use accounts::step_up::StepUpState;
-pub use accounts::tokens::{AccessTokens, AnyToken, TokenInfo};
+pub use accounts::token_endpoint::MAX_SESSIONS;
+pub use accounts::tokens::{AccessTokens, AnyToken, MAX_TOKENS, TokenInfo};
 pub use accounts::users::{UserInfo, UserPatch};
 pub use backup::UNFINISHED;
 pub use condition::{Condition, Look, Seen};

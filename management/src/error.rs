@@ -104,6 +104,7 @@ impl From<AccountError> for OperationError {
             | AccountError::NoPassword
             | AccountError::TooManyPasskeys(_)
             | AccountError::TooManyBans(_)
+            | AccountError::TooManyTokens(_)
             | AccountError::Identity(_)
             | AccountError::ServiceAccount(_)
             | AccountError::UsernameTaken(_)

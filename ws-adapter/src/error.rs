@@ -265,7 +265,8 @@ impl From<AccountError> for CommandError {
             | AccountError::NoPasskeys
             | AccountError::NoPassword
             | AccountError::TooManyPasskeys(_)
-            | AccountError::TooManyBans(_) => Self::new("not_allowed", text),
+            | AccountError::TooManyBans(_)
+            | AccountError::TooManyTokens(_) => Self::new("not_allowed", text),
             AccountError::UnknownUsername => {
                 Self::new("home_assistant_error", text).translated("auth", "user_not_found", Value::Null)
             }

@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 
 use audit::{Actor, Outcome, Record, Trail};
-use auth_core::{Timestamp, UserId};
+use auth_core::{Timestamp, TokenId, UserId};
 use auth_login::{
     client::{ClientId, Origin},
     code::{Recorded, RedeemError, Redemption},
-    refresh_token::RefreshToken,
+    refresh_token::{RefreshToken, TokenKind},
 };
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -16,8 +16,12 @@ use store::{Change, RecordKind};
 
 use crate::{Home, SignInError, accounts::tokens::AccessTokens, entropy::OsEntropy, turn::Turn};
 
+/// As many sessions may one user have; a login beyond them ends the one that was used longest ago.
+pub const MAX_SESSIONS: usize = 1_000;
+
 impl Home {
-    /// Gives tokens for an authorization code. On disk when this returns.
+    /// Gives tokens for an authorization code. On disk when this returns. Of more than [`MAX_SESSIONS`] of one user, those end
+    /// that were used longest ago, such as are to stay for ever after the others.
     ///
     /// # Errors
     /// [`SignInError::InvalidRequest`], [`SignInError::InvalidGrant`], [`SignInError::Denied`], [`SignInError::Store`].
@@ -72,23 +76,45 @@ impl Home {
         token.touch(at, Some(ip));
         let tokens = AccessTokens::of(&token, at, true);
         let id = token.id().clone();
+        let ended = self.sessions_beyond(&user_id);
+        let detail = match &ended[..] {
+            [] => json!({"client_id": client_id}),
+            ended => json!({"client_id": client_id, "ended": ended}),
+        };
         let by = Actor::User { id: user_id, token: Some(id.clone()) };
-        turn.record_in(Trail::Access, Record { by, ..record }.on(id.as_str()).with(json!({"client_id": client_id})));
+        turn.record_in(Trail::Access, Record { by, ..record }.on(id.as_str()).with(detail));
         let stored = store::Record::Token(token.for_storage().clone());
-        self.commit(&mut turn, vec![Change::Put(Box::new(stored))]).await?;
+        let deleted = ended.iter().map(|id| Change::Delete(RecordKind::Token, id.to_string()));
+        self.commit(&mut turn, deleted.chain([Change::Put(Box::new(stored))]).collect()).await?;
         let recorded = {
             let mut books = self.books();
+            ended.iter().for_each(|id| _ = books.tokens.remove(id));
             if let Err(error) = books.tokens.insert(token) {
                 tracing::error!(%error, "a new token cannot be used");
                 return Err(SignInError::CheckFailed);
             }
             books.codes.record(&redeemed, &id)
         };
+        if !ended.is_empty() {
+            self.standing_changed();
+        }
         if recorded == Recorded::RevokeNow {
             self.remove_tokens(&mut turn, &[id]).await?;
             return Err(invalid("Invalid code"));
         }
         Ok(tokens)
+    }
+
+    /// Returns the sessions of a user that leave no room for another.
+    fn sessions_beyond(&self, user_id: &UserId) -> Vec<TokenId> {
+        let books = self.books();
+        let of_user = |token: &&RefreshToken| token.user_id() == user_id && token.kind() == TokenKind::Normal;
+        let mut sessions: Vec<_> = books.tokens.iter().filter(of_user).map(RefreshToken::for_storage).collect();
+        let beyond = (sessions.len() + 1).saturating_sub(MAX_SESSIONS);
+        if beyond > 0 {
+            sessions.sort_by_key(|token| (token.expire_at.is_none(), token.last_used_at.unwrap_or(token.created_at)));
+        }
+        sessions.into_iter().take(beyond).map(|token| token.id.clone()).collect()
     }
 
     /// Gives a new access token for a refresh token. Its use is on disk when this returns.
@@ -134,7 +160,7 @@ impl Home {
     /// Returns the record that a token will have after its use.
     fn touched(
         &self,
-        id: &auth_core::TokenId,
+        id: &TokenId,
         at: Timestamp,
         ip: IpAddr,
     ) -> Option<auth_login::refresh_token::StoredRefreshToken> {
@@ -161,11 +187,7 @@ impl Home {
     }
 
     /// Removes tokens from the store and the book, and closes what came from them.
-    pub(crate) async fn remove_tokens(
-        &self,
-        turn: &mut Turn<'_>,
-        ids: &[auth_core::TokenId],
-    ) -> Result<(), store::StoreError> {
+    pub(crate) async fn remove_tokens(&self, turn: &mut Turn<'_>, ids: &[TokenId]) -> Result<(), store::StoreError> {
         turn.with(json!({"tokens": ids}));
         let changes = ids.iter().map(|id| Change::Delete(RecordKind::Token, id.to_string()));
         self.commit(turn, changes.collect()).await?;
@@ -201,3 +223,6 @@ impl AccessTokens {
         Self { access_token: token.issue_access_token(at), refresh_token, expires_in: token.access_token_secs() }
     }
 }
+
+#[cfg(test)]
+mod tests;

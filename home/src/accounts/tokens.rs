@@ -12,6 +12,9 @@ use crate::{
     RevokeOwnersToken, RevokeToken, SetTokenExpiry, SignPath, accounts::not_too_long, entropy::OsEntropy, turn::Turn,
 };
 
+/// As many long-lived tokens may one user have: each is kept until it is deleted.
+pub const MAX_TOKENS: usize = 500;
+
 /// What the token endpoint gives.
 #[derive(Debug)]
 pub struct AccessTokens {
@@ -160,7 +163,7 @@ impl Home {
     /// Makes a long-lived access token for the caller. On disk when this returns.
     ///
     /// # Errors
-    /// [`AccountError::TokenName`], [`AccountError::NoUser`], [`AccountError::Store`].
+    /// [`AccountError::TokenName`], [`AccountError::TooManyTokens`], [`AccountError::NoUser`], [`AccountError::Store`].
     pub async fn create_token(&self, request: Authorized<CreateToken>) -> Result<SecretString, AccountError> {
         let (mut turn, principal, wish) = self.begin(request).await?;
         let wish = self.as_limited(&principal, wish);
@@ -172,7 +175,7 @@ impl Home {
     ///
     /// # Errors
     /// [`AccountError::UnknownUser`], [`AccountError::SystemGenerated`], [`AccountError::TokenName`],
-    /// [`AccountError::Store`].
+    /// [`AccountError::TooManyTokens`], [`AccountError::Store`].
     pub async fn create_any_token(&self, request: Authorized<CreateTokenFor>) -> Result<SecretString, AccountError> {
         let (mut turn, principal, CreateTokenFor { user_id, token }) = self.begin(request).await?;
         let token = self.as_limited(&principal, token);
@@ -204,11 +207,7 @@ impl Home {
         if !self.inner.bus.world().auth.user(user_id.as_str()).is_some_and(|user| user.is_active) {
             return Err(AccountError::UnknownUser);
         }
-        let taken =
-            self.books().tokens.of_user(&user_id).iter().any(|token| token.client_name() == Some(name.as_str()));
-        if taken {
-            return Err(AccountError::TokenName(format!("{name} already exists")));
-        }
+        self.has_room_for_token(&user_id, &name)?;
         let at = now();
         let mut token =
             RefreshToken::new_long_lived(user_id, &name, icon.as_deref(), lifespan_days, at, &mut OsEntropy);
@@ -238,6 +237,19 @@ impl Home {
         let jwt = token.issue_access_token(at);
         self.books().tokens.insert(token).map_err(|error| AccountError::TokenName(error.to_string()))?;
         Ok(jwt)
+    }
+
+    fn has_room_for_token(&self, user_id: &UserId, name: &str) -> Result<(), AccountError> {
+        let books = self.books();
+        let (mut count, mut taken) = (0, false);
+        for token in books.tokens.iter().filter(|token| token.user_id() == user_id) {
+            count += usize::from(token.kind() == TokenKind::LongLived);
+            taken |= token.client_name() == Some(name);
+        }
+        if taken {
+            return Err(AccountError::TokenName(format!("{name} already exists")));
+        }
+        if count >= MAX_TOKENS { Err(AccountError::TooManyTokens(MAX_TOKENS)) } else { Ok(()) }
     }
 
     /// Returns everybody's tokens, for administrators.
