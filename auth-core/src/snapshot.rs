@@ -40,6 +40,8 @@ pub struct AuthSnapshot {
     tokens: Numbered<Option<Arc<AccessTable>>>,
     /// The table of whoever may do everything.
     everything: Arc<AccessTable>,
+    /// That of whoever may do nothing, for tokens that are gone.
+    nothing: Arc<AccessTable>,
     /// Users whose groups depend on the time.
     conditional: Arc<BTreeSet<UserId>>,
 }
@@ -84,6 +86,7 @@ impl Default for AuthSnapshot {
             users: Numbered::default(),
             tokens: Numbered::default(),
             everything: Arc::new(AccessTable::everything()),
+            nothing: Arc::new(AccessTable::new(&Directory::default(), alloc::vec::Vec::new())),
             conditional: Arc::default(),
         }
     }

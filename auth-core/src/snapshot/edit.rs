@@ -106,9 +106,14 @@ impl Edit {
         }
     }
 
-    /// Forgets a token's policy, when the token is gone: without one it would have all its user's rights.
+    /// Lets whatever still acts by a narrowed token do nothing any more, when the token is gone. Its id stays known: to forget
+    /// it would give whoever still has it all of its user's rights. Of a token without a policy nothing is known, and
+    /// nothing changes.
     pub fn remove_token(&mut self, id: &TokenId) {
-        self.next.tokens.remove(self.next.tokens.find(id.as_str()));
+        let no = self.next.tokens.find(id.as_str());
+        if let Some(row) = self.next.tokens.get_mut(no) {
+            *row = Some(Arc::clone(&self.next.nothing));
+        }
     }
 
     /// Says what time it is: memberships with conditions count or do not. O(users with conditions).

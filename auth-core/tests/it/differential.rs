@@ -95,7 +95,7 @@ impl Model {
                     let token = rng.pick(&USERS);
                     if rng.one_in(3) {
                         edit.remove_token(&token.into());
-                        self.tokens.remove(token);
+                        self.tokens.entry(token).and_modify(|policy| *policy = Policy::default());
                     } else {
                         let policy = (self.policy)(rng);
                         edit.set_token_policy(&token.into(), &policy);

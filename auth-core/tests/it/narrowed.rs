@@ -111,10 +111,18 @@ fn says_that_the_token_is_in_the_way() {
 }
 
 #[test]
-fn the_policy_goes_with_its_token() {
+fn by_a_token_that_is_gone_nothing_can_be_done() {
     let mut edit = home().edit();
     edit.remove_token(&"narrow".into());
+    edit.remove_token(&"plain".into());
     let home = edit.finish();
-    let dan = by("dan", "narrow");
-    assert!(home.rights(&dan).is_admin());
+    for user in ["ann", "dan", "ben"] {
+        let principal = by(user, "narrow");
+        let rights = home.rights(&principal);
+        let seen = ["light.a", "lock.a", "light.of_nobody"].map(|id| rights.granted(id));
+        assert!(!rights.is_admin() && seen.iter().all(|granted| granted.is_empty()), "{user}: {seen:?}");
+        assert!(rights.visible(Permission::Read).is_empty());
+    }
+    // Of a token without a policy nothing is known: whose it is decides.
+    assert!(home.rights(&by("dan", "plain")).is_admin());
 }

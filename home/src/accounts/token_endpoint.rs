@@ -11,7 +11,7 @@ use auth_login::{
 };
 use secrecy::ExposeSecret;
 use serde_json::json;
-use service_bus::now;
+use service_bus::{World, now};
 use store::{Change, RecordKind};
 
 use crate::{Home, SignInError, accounts::tokens::AccessTokens, entropy::OsEntropy, turn::Turn};
@@ -191,9 +191,16 @@ impl Home {
         turn.with(json!({"tokens": ids}));
         let changes = ids.iter().map(|id| Change::Delete(RecordKind::Token, id.to_string()));
         self.commit(turn, changes.collect()).await?;
-        {
+        let narrowed: Vec<_> = {
             let mut books = self.books();
-            ids.iter().for_each(|id| _ = books.tokens.remove(id));
+            let removed = ids.iter().filter_map(|id| books.tokens.remove(id));
+            removed.filter(|token| token.for_storage().policy.is_some()).map(|token| token.id().clone()).collect()
+        };
+        if !narrowed.is_empty() {
+            let current = turn.world.current();
+            let mut edit = Self::edit_rights(&current);
+            narrowed.iter().for_each(|id| edit.remove_token(id));
+            turn.world.replace(World { auth: edit.finish(), ..World::clone(&current) });
         }
         self.standing_changed();
         Ok(())

@@ -226,8 +226,7 @@ impl Home {
             "rate_limit": token.rate_limit(),
         }));
         self.commit(turn, vec![Change::Put(Box::new(Record::Token(token.for_storage().clone())))]).await?;
-        // What it may do is known before anybody can act by it; and stays known when the token is gone, since whatever
-        // still acts by it then must not do more.
+        // What it may do is known before anybody can act by it.
         if let Some(policy) = &policy {
             let current = turn.world.current();
             let mut edit = Self::edit_rights(&current);

@@ -169,18 +169,19 @@ impl Home {
         turn.with(json!({"name": user.name}));
         self.commit(&mut turn, stored).await?;
         self.inner.notifications.remove_user(&user.id);
-        {
+        let tokens = {
             let mut books = self.books();
             books.display.remove_user(&user.id);
-            books.tokens.remove_user(&user.id);
             books.factors.remove(&user.id);
             books.passkeys.remove(&user.id);
             usernames.iter().for_each(|(_, username)| _ = books.logins.remove(username));
             links.iter().for_each(|id| _ = books.identities.remove(id));
-        }
+            books.tokens.remove_user(&user.id)
+        };
         let current = turn.world.current();
         let mut edit = Self::edit_rights(&current);
         edit.remove_user(&user.id);
+        tokens.iter().for_each(|id| edit.remove_token(id));
         turn.world.replace(World { auth: edit.finish(), ..World::clone(&current) });
         self.standing_changed();
         self.announce_user("user_removed", &user.id, principal.user_id().cloned());
@@ -218,9 +219,7 @@ impl Home {
         turn.on(user.id.as_str());
         turn.with(user_changes(current.auth.user(user.id.as_str()).map(|before| &**before), &user));
         self.commit(turn, stored).await?;
-        if !user.is_active {
-            self.books().tokens.remove_user(&user.id);
-        }
+        let tokens = if user.is_active { Vec::new() } else { self.books().tokens.remove_user(&user.id) };
         match way_in {
             Some(WayIn::Password(login)) => self.books().logins.insert(login).map_err(|error| account_error(&error))?,
             Some(WayIn::Account(identity)) => self.books().insert_identity(identity)?,
@@ -229,6 +228,7 @@ impl Home {
         let user_id = user.id.clone();
         let mut edit = Self::edit_rights(&current);
         edit.set_user(user);
+        tokens.iter().for_each(|id| edit.remove_token(id));
         turn.world.replace(World { auth: edit.finish(), ..World::clone(&current) });
         self.standing_changed();
         self.announce_user(event_type, &user_id, by);

@@ -7,7 +7,7 @@ mod recorded;
 
 use std::{net::IpAddr, sync::Arc};
 
-use auth_core::{Action, Authorized, Timestamp, User, principal::danger};
+use auth_core::{Action, Authorized, Permission, Policy, Timestamp, User, principal::danger};
 use home::{
     AccountError, AddUser, ChangeError, CreateToken, CreateTokenFor, CreateUser, DeleteToken, Home, ListUsers, Options,
     Secret, Session, SetArea, UpdateEntity, UpdateUser, UserPatch,
@@ -78,6 +78,38 @@ async fn a_session_that_was_revoked_while_waiting_leaves_nothing_behind() {
     let command_line = danger::system_principal("test");
     let list = home.bus().authorize(&command_line, ListUsers {}).unwrap();
     assert_eq!(home.all_tokens(&list).len(), 0);
+}
+
+/// What was begun by a narrowed token may go on after its end; it may then do neither what its user may nor what it could.
+#[tokio::test]
+async fn by_a_narrowed_token_that_is_gone_nothing_can_be_done() {
+    let (home, owner, admin) = open().await;
+    let boss = session(&home, &owner).await;
+    let narrowed = async |user: &User| {
+        let policy = Some(Policy::parse(r#"{"entities": {"domains": {"light": true}}}"#).unwrap());
+        let token = CreateToken { name: "narrow".into(), icon: None, lifespan_days: 1, policy, rate_limit: None };
+        let wish = CreateTokenFor { user_id: user.id.to_string(), token };
+        let token = home.create_any_token(ask(&home, &boss, wish)).await.unwrap();
+        home.authenticate(token.expose_secret(), HERE).unwrap()
+    };
+    let may = |session: &Session, entity: &str| {
+        let world = home.bus().world();
+        world.auth.rights(&session.principal).check(entity, Permission::Control)
+    };
+    let set_active = async |user: &User, is_active: bool| {
+        let patch = UserPatch { is_active: Some(is_active), ..UserPatch::default() };
+        home.update_user(ask(&home, &boss, UpdateUser { user_id: user.id.to_string(), patch })).await.unwrap();
+    };
+    let (of_owner, of_admin) = (narrowed(&owner).await, narrowed(&admin).await);
+    for session in [&of_owner, &of_admin] {
+        assert!(may(session, "light.a") && !may(session, "lock.a"));
+    }
+    home.delete_token(ask(&home, &boss, DeleteToken { token_id: of_owner.token_id.to_string() })).await.unwrap();
+    set_active(&admin, false).await;
+    set_active(&admin, true).await;
+    for session in [&of_owner, &of_admin] {
+        assert!(!home.is_live(session) && !may(session, "light.a") && !may(session, "lock.a"));
+    }
 }
 
 #[tokio::test]
