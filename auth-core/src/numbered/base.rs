@@ -51,6 +51,11 @@ impl<T: Clone + Default> Base<T> {
     }
 
     #[cfg(test)]
+    pub(super) fn n_slots_taken(&self) -> usize {
+        self.index.n_taken()
+    }
+
+    #[cfg(test)]
     pub(super) const fn capacity(&self) -> usize {
         self.rows.capacity()
     }

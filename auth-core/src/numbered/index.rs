@@ -127,6 +127,11 @@ impl Index {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn n_taken(&self) -> usize {
+        self.buckets.iter().flat_map(|bucket| bucket.0).filter(|slot| *slot != 0).count()
+    }
+
     /// Where a hash starts to look. Not the bits that are kept.
     #[inline(always)]
     const fn home_of(&self, hash: u64) -> usize {

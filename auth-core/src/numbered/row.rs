@@ -215,4 +215,17 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn two_parts_that_differ_by_the_same_make_another_name() {
+        for len in PART..=ROOM {
+            let name: String = "abcdefgh".chars().cycle().take(len).collect();
+            let row = Row::<u32>::new(&name);
+            for (one, other) in (0..len).flat_map(|one| (0..one).map(move |other| (one, other))) {
+                let flipped = |(n, own)| if n == one || n == other { own ^ 16 } else { own };
+                let changed: String = name.bytes().enumerate().map(flipped).map(char::from).collect();
+                assert!(!Middling::new(&changed).unwrap().is(&row), "{name} {changed}");
+            }
+        }
+    }
 }

@@ -220,4 +220,9 @@ fn copies_stay_what_they_were() {
     }
     check(&table, &expected);
     copies.iter().for_each(|(table, expected)| check(table, expected));
+    // Whatever came and went, each name that is there is there once.
+    drop(copies);
+    table.base_mut().unwrap();
+    check(&table, &expected);
+    assert_eq!(table.base.n_slots_taken(), expected.len());
 }
