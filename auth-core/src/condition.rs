@@ -41,9 +41,8 @@ impl Condition {
             // Nothing changes before it begins.
             at = match self.from.filter(|from| at < *from) {
                 Some(from) => from,
-                None => {
-                    [self.until.filter(|until| at < *until), self.schedule_changes(at)].into_iter().flatten().min()?
-                }
+                // The end is still to come, or this would have been left.
+                None => [self.until, self.schedule_changes(at)].into_iter().flatten().min()?,
             };
             if self.holds(at) != answer || at > horizon {
                 return Some(at);

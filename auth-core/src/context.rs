@@ -75,6 +75,8 @@ impl fmt::Display for ContextId {
 
 #[cfg(test)]
 mod tests {
+    use alloc::{format, string::ToString};
+
     use super::*;
 
     #[test]
@@ -86,5 +88,7 @@ mod tests {
         assert_eq!(all.as_str(), "7ZZZZZZZZZZZZZZZZZZZZZZZZZ");
         assert_eq!(ContextId::parse(all.as_str()), Some(all));
         assert_eq!(ContextId::parse("01ARYZ6S41I"), None);
+        assert_eq!(all.to_string(), all.as_str());
+        assert_eq!(format!("{all:?}"), "ContextId(7ZZZZZZZZZZZZZZZZZZZZZZZZZ)");
     }
 }

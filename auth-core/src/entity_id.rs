@@ -135,7 +135,7 @@ impl Borrow<str> for EntityId {
 
 #[cfg(test)]
 mod tests {
-    use alloc::format;
+    use alloc::{format, string::ToString};
 
     use super::*;
 
@@ -155,9 +155,22 @@ mod tests {
         {
             check(bad, None);
         }
-        check(&format!("light.{}", "x".repeat(250)), None);
-        let found = std::collections::HashSet::from(["light.x".parse::<EntityId>().unwrap()]);
-        assert!(found.contains("light.x"));
+        let longest = "x".repeat(EntityId::MAX_LEN - 6);
+        check(&format!("light.{longest}"), Some(("light", &longest)));
+        check(&format!("light.{longest}x"), None);
         assert_eq!(EntityId::parse_lenient(" Light.Kitchen ").unwrap().as_str(), "light.kitchen");
+    }
+
+    #[test]
+    fn is_compared_ordered_hashed_and_shown_as_its_text() {
+        let [a, b] = ["light.a", "light.b"].map(|id| id.parse::<EntityId>().unwrap());
+        assert!(a == "light.a".parse().unwrap() && a != b);
+        assert_eq!(
+            [a.partial_cmp(&b), b.partial_cmp(&a), a.partial_cmp(&a)].map(Option::unwrap),
+            [Ordering::Less, Ordering::Greater, Ordering::Equal]
+        );
+        let found = std::collections::HashSet::from([a.clone()]);
+        assert!(found.contains("light.a") && !found.contains("light.b"));
+        assert_eq!((a.to_string().as_str(), format!("{a:?}").as_str()), ("light.a", "EntityId(light.a)"));
     }
 }

@@ -93,4 +93,47 @@ mod tests {
         check(-1, "1969-12-31T23:59:59.999999+00:00");
         check(1_795_331_367_000_001, "2026-11-22T07:09:27.000001+00:00");
     }
+
+    /// Four centuries to either side, after which the calendar repeats, against one counted day by day.
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        let len_of = |year: i64, month: i64| match month {
+            2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+            2 => 28,
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        };
+        let (mut year, mut month, mut day) = (1970, 1, 1);
+        for days in 0..146_097 {
+            assert_eq!(civil_from_days(days), (year, month, day));
+            (year, month, day) = match () {
+                () if day < len_of(year, month) => (year, month, day + 1),
+                () if month < 12 => (year, month + 1, 1),
+                () => (year + 1, 1, 1),
+            };
+        }
+        let (mut year, mut month, mut day) = (1970, 1, 1);
+        for days in 0..146_097 {
+            assert_eq!(civil_from_days(-days), (year, month, day));
+            (year, month, day) = match () {
+                () if day > 1 => (year, month, day - 1),
+                () if month > 1 => (year, month - 1, len_of(year, month - 1)),
+                () => (year - 1, 12, 31),
+            };
+        }
+    }
+
+    #[test]
+    fn counts_in_seconds() {
+        let at = Timestamp::from_micros(1_795_331_367_842_285);
+        assert!((at.as_secs_f64() - 1_795_331_367.842_285).abs() < 1e-6);
+        assert_eq!((at.as_secs(), Timestamp::from_micros(-1).as_secs()), (1_795_331_367, -1));
+        assert_eq!(at.plus_secs(90).secs_since(at), 90);
+        assert_eq!(at.secs_since(at.plus_secs(90)), -90);
+        assert_eq!(at.secs_since(Timestamp::from_micros(1_795_331_365_842_286)), 1, "whole ones");
+        assert_eq!(
+            Timestamp::from_secs(i64::MAX).plus_secs(1).secs_since(Timestamp::from_secs(-1)),
+            i64::MAX / 1_000_000
+        );
+    }
 }
