@@ -60,9 +60,17 @@ impl Notifications {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Forgets those of a user who is gone.
-    pub(crate) fn remove_user(&self, user_id: &UserId) {
-        self.lock().retain(|_, notification| notification.user_id.as_ref() != Some(user_id));
+    /// Takes out those that a test names, and returns them.
+    fn take(&self, goes: impl Fn(&Notification) -> bool) -> Vec<Notification> {
+        let mut gone = Vec::new();
+        self.lock().retain(|_, notification| {
+            let goes = goes(notification);
+            if goes {
+                gone.push(notification.clone());
+            }
+            !goes
+        });
+        gone
     }
 
     /// Puts one in its place and says what it is seen as. Returns whether it was there, and those that had to go for it.
@@ -186,16 +194,16 @@ impl Home {
     fn dismiss(&self, call: &ServiceCall, wanted: impl Fn(&Notification, &Viewer<'_>) -> bool) {
         let world = self.inner.bus.world();
         let viewer = Viewer::new(&world, call.principal());
-        let mut gone = Vec::new();
-        self.inner.notifications.lock().retain(|_, notification| {
-            let goes = notification.is_for(&viewer) && wanted(notification, &viewer);
-            if goes {
-                gone.push(notification.clone());
-            }
-            !goes
-        });
-        for notification in gone {
+        let goes = |notification: &Notification| notification.is_for(&viewer) && wanted(notification, &viewer);
+        for notification in self.inner.notifications.take(goes) {
             self.announce_notification("removed", &notification, &call.context);
+        }
+    }
+
+    /// Dismisses those of a user who is gone.
+    pub(crate) fn dismiss_all_of(&self, user_id: &UserId, context: &Context) {
+        for notification in self.inner.notifications.take(|one| one.user_id.as_ref() == Some(user_id)) {
+            self.announce_notification("removed", &notification, context);
         }
     }
 

@@ -168,7 +168,6 @@ impl Home {
         turn.on(user_id.as_str());
         turn.with(json!({"name": user.name}));
         self.commit(&mut turn, stored).await?;
-        self.inner.notifications.remove_user(&user.id);
         let tokens = {
             let mut books = self.books();
             books.display.remove_user(&user.id);
@@ -184,7 +183,9 @@ impl Home {
         tokens.iter().for_each(|id| edit.remove_token(id));
         turn.world.replace(World { auth: edit.finish(), ..World::clone(&current) });
         self.standing_changed();
-        self.announce_user("user_removed", &user.id, principal.user_id().cloned());
+        let by = principal.user_id().cloned();
+        self.dismiss_all_of(&user.id, &Context::new(new_context_id(now()), by.clone()));
+        self.announce_user("user_removed", &user.id, by);
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! What others have and do shows in none of what somebody is told: not in names, times or what becomes of their own.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -97,6 +99,19 @@ fn notifications_of_others_are_not_seen_in_ones_own() {
     assert_eq!(notifications(&mut reader), [("x".to_owned(), "Coffee".to_owned())]);
     assert!(notifications(&mut admin).iter().any(|(_, message)| message == "The vault"));
     assert!(!kitchen.transcript().contains("vault") && !kitchen.transcript().contains("Coffee"));
+    // Theirs go with them, and whoever saw them hears of it.
+    let told = admin.command("persistent_notification/subscribe", json!({}));
+    let seen = admin.event(told, |event| event["type"] == "current")["notifications"].as_object().unwrap().len();
+    let user_id = kitchen.result("auth/current_user", json!({}))["id"].clone();
+    admin.result("config/auth/delete", json!({"user_id": user_id}));
+    let mut gone = BTreeSet::new();
+    for _ in 0..::home::MAX_NOTIFICATIONS {
+        let event = admin.event(told, |event| event["type"] == "removed");
+        gone.extend(event["notifications"].as_object().unwrap().keys().cloned());
+    }
+    let left = notifications(&mut admin);
+    assert_eq!((gone.len(), left.len()), (::home::MAX_NOTIFICATIONS, seen - ::home::MAX_NOTIFICATIONS));
+    assert!(left.iter().all(|(id, _)| !gone.contains(id)));
 }
 
 #[test]
