@@ -121,5 +121,25 @@ mod tests {
         }
         let slip = "10.0.0.1/8".parse::<Network>().unwrap_err();
         assert_eq!(slip, "`10.0.0.1/8` has host bits set: 10.0.0.0/8 is the network");
+        let slip = "2001:db8:1:2::3/33".parse::<Network>().unwrap_err();
+        assert_eq!(slip, "`2001:db8:1:2::3/33` has host bits set: 2001:db8::/33 is the network");
+    }
+
+    #[test]
+    fn a_household_counts_as_one_address() {
+        for (one, other, is_same) in [
+            ("2001:db8:1:2::3", "2001:db8:1:2:ffff:ffff:ffff:ffff", true),
+            ("2001:db8:1:2::3", "2001:db8:1:3::3", false),
+            ("192.0.2.7", "192.0.2.7", true),
+            ("192.0.2.7", "192.0.2.6", false),
+            ("192.0.2.7", "::ffff:192.0.2.7", true),
+            ("::ffff:192.0.2.7", "::ffff:192.0.2.6", false),
+        ] {
+            let [one, other]: [IpAddr; 2] = [one, other].map(|ip| ip.parse().unwrap());
+            assert_eq!(network_of(one) == network_of(other), is_same, "{one} {other}");
+            assert_eq!(Network::of(one).contains(other), is_same, "{one} {other}");
+            assert!(Network::of(one).contains(one) && network_of(one) == network_of(network_of(one)), "{one}");
+        }
+        assert_eq!(Network::of("2001:db8:1:2::3".parse().unwrap()).to_string(), "2001:db8:1:2::/64");
     }
 }

@@ -74,3 +74,33 @@ impl User {
         self.group_ids.iter().filter_map(|id| self.conditions.get(id)?.changes_after(now)).min()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    #[test]
+    fn an_administrator_is_the_owner_or_active_in_the_group() {
+        for (is_owner, is_active, group, expected) in [
+            (true, true, "x", true),
+            (true, false, "x", true),
+            (false, true, Group::ADMIN, true),
+            (false, false, Group::ADMIN, false),
+            (false, true, "x", false),
+        ] {
+            let user = User { is_owner, is_active, group_ids: vec!["y".into(), group.into()], ..User::new("u", "U") };
+            assert_eq!((user.is_admin(), user.is_admin_at(None)), (expected, expected), "{user:?}");
+        }
+        // At times: whether or not it is one of them.
+        let over = Condition { until: Some(Timestamp::from_secs(5)), ..Condition::default() };
+        let user = User {
+            group_ids: vec![Group::ADMIN.into()],
+            conditions: [(Group::ADMIN.into(), over)].into(),
+            ..User::new("u", "U")
+        };
+        let at = |secs| user.is_admin_at(Some(Timestamp::from_secs(secs)));
+        assert_eq!((user.is_admin(), at(4), at(5), user.is_admin_at(None)), (true, true, false, false));
+    }
+}
