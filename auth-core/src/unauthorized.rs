@@ -67,3 +67,24 @@ impl Unauthorized {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+    use crate::ContextId;
+
+    #[test]
+    fn says_what_to_show_and_nothing_else() {
+        let all = [Unproved::ShowFactor, Unproved::SetFactorUp, Unproved::LogIn];
+        assert_eq!(all.map(Unproved::code), ["step_up_required", "second_factor_required", "login_required"]);
+        for (unproved, word) in all.into_iter().zip(["Show your second factor", "set one up", "log in again"]) {
+            assert!(unproved.hint().contains(word), "{unproved:?}: {}", unproved.hint());
+        }
+        let context = Context::new(ContextId::from_parts(1, 2), Some("ann".into()));
+        let refusal = Unauthorized { user_id: Some("ben".into()), ..Unauthorized::default() }.in_context(&context);
+        assert_eq!((refusal.context.as_deref(), refusal.user_id.as_ref()), (Some(&context), Some(&"ben".into())));
+        assert_eq!(refusal.to_string(), "Unauthorized");
+    }
+}
