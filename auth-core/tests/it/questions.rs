@@ -1,6 +1,8 @@
 //! Who may, and what may they.
 
-use auth_core::{AuthSnapshot, Group, Permission, Permissions, Policy, User, Whereabouts};
+use auth_core::{
+    AuthSnapshot, Group, Permission, Permissions, Policy, Reason, Remedy, User, Whereabouts, principal::danger,
+};
 
 fn home() -> AuthSnapshot {
     let mut edit = AuthSnapshot::default().edit();
@@ -77,4 +79,32 @@ fn a_snapshot_answers_about_itself() {
     assert!(next.epoch().number() > home.epoch().number() && home.epoch().number() > 0);
     let gone = auth_core::principal::danger::user_principal(&"eve".into(), None);
     assert!(home.rights(&gone).user().is_none(), "not while inactive");
+}
+
+/// Beside an exception by its own id, a rule for the entity would grant nothing.
+#[test]
+fn a_refusal_names_a_group_in_which_a_rule_would_help() {
+    let remedy = |policies: [&str; 2]| {
+        let mut edit = AuthSnapshot::default().edit();
+        for (id, policy) in ["a", "b"].into_iter().zip(policies) {
+            edit.set_group(Group::new(id, id, Policy::parse(policy).unwrap()));
+        }
+        edit.set_user(User { group_ids: vec!["a".into(), "b".into()], ..User::new("ben", "Ben") });
+        edit.place_entity("lock.front", Whereabouts::default());
+        let home = edit.finish();
+        let ben = danger::user_principal(&"ben".into(), None);
+        match home.rights(&ben).explain("lock.front", Permission::Control).reason {
+            Reason::NoRule { remedy: Remedy::Add(group), .. } => group.to_string(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let by_id = r#"{"entities": {"all": true, "except": {"entity_ids": {"lock.front": true}}}}"#;
+    let by_domain = r#"{"entities": {"all": true, "except": {"domains": {"lock": true}}}}"#;
+    assert_eq!(remedy(["{}", "{}"]), "a");
+    assert_eq!(remedy([by_id, "{}"]), "b");
+    assert_eq!(remedy(["{}", by_id]), "a");
+    assert_eq!(remedy([by_domain, by_id]), "a");
+    assert_eq!(remedy([by_domain, "{}"]), "a");
+    assert_eq!(remedy([by_id, by_domain]), "b");
+    assert_eq!(remedy([by_id, by_id]), "a", "where there is no other");
 }

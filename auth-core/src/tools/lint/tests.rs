@@ -111,3 +111,17 @@ fn a_policy_that_would_take_too_long_is_said_to() {
     assert_eq!(findings.len(), 1);
     assert_eq!(findings[0].wrong, Wrong::TooMuch);
 }
+
+/// Many rules in a home of many entities are within reach, and of many wrong names the first hundred get advice.
+#[test]
+fn advice_is_given_for_a_hundred_names() {
+    let mut edit = home().edit();
+    (0..500).for_each(|n| edit.place_entity(&format!("sensor.number_{n}"), Whereabouts::default()));
+    let home = edit.finish();
+    let names: alloc::vec::Vec<_> = (100..=MAX_MEANT + 100).map(|n| format!(r#""sensor.numbr_{n}":true"#)).collect();
+    let policy = Policy::parse(&format!(r#"{{"entities":{{"entity_ids":{{{}}}}}}}"#, names.join(","))).unwrap();
+    let findings = home.lint(&policy);
+    let meant = |n: usize| (n < MAX_MEANT).then(|| format!("sensor.number_{}", n + 100));
+    let expected: alloc::vec::Vec<_> = (0..=MAX_MEANT).map(|n| Wrong::UnknownName { meant: meant(n) }).collect();
+    assert_eq!(findings.into_iter().map(|finding| finding.wrong).collect::<alloc::vec::Vec<_>>(), expected);
+}
