@@ -142,5 +142,7 @@ mod tests {
             true,
             r#"{"entities":{"entity_ids":{"sensor.bed":{"read":true}},"domains":{"light":{"control":true}}}}"#,
         );
+        // The only one of its device is named itself.
+        check(&[("light.oven", Read)], true, r#"{"entities":{"entity_ids":{"light.oven":{"read":true}}}}"#);
     }
 }
