@@ -119,4 +119,27 @@ mod tests {
         edit.remove_user(&"changes".into());
         assert_eq!(edit.finish().sets.rows.len(), 0);
     }
+
+    /// Whichever of the two goes first.
+    #[test]
+    fn a_group_goes_with_its_definition_and_its_last_user() {
+        let start = AuthSnapshot::default();
+        for group_first in [true, false] {
+            let mut edit = start.edit();
+            edit.set_group(Group::new("g", "G", Policy::everything()));
+            let group_ids = ["g".into(), "unknown".into()].into();
+            edit.set_user(User { group_ids, ..User::new("u", "U") });
+            let full = edit.finish();
+            assert_eq!(full.groups.len(), 2);
+            let (mut edit, user, group) = (full.edit(), UserId::from("u"), GroupId::from("g"));
+            if group_first {
+                edit.remove_group(&group);
+                edit.remove_user(&user);
+            } else {
+                edit.remove_user(&user);
+                edit.remove_group(&group);
+            }
+            assert_eq!(edit.finish().groups.len(), 0);
+        }
+    }
 }
