@@ -238,6 +238,12 @@ impl RefreshToken {
         self.0.expire_at.is_some_and(|end| end <= now)
     }
 
+    /// Tells whether a long-lived token is good for nothing any more: its access token, which was made with it, is over, and
+    /// there is no other.
+    pub fn is_spent(&self, now: Timestamp) -> bool {
+        self.0.kind == TokenKind::LongLived && self.0.created_at.plus_secs(self.0.access_token_expiration) <= now
+    }
+
     /// Returns every field, secrets included: for the store, and for reading the rest.
     pub fn for_storage(&self) -> &StoredRefreshToken {
         &self.0

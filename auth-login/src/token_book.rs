@@ -133,12 +133,21 @@ impl TokenBook {
         if let Some(per_minute) = token.rate_limit() {
             self.uses.take(id, per_minute, now)?;
         }
-        self.note_use(id, ip, now);
+        self.note_program(id, ip, now);
         Ok(())
     }
 
-    /// Notes that a program's token is in use; see [`admit`](Self::admit).
+    /// Notes that something is open that acts by a token, and asks nothing: see [`admit`](Self::admit) for programs' tokens
+    /// and [`sessions_by_use`](Self::sessions_by_use) for sessions, of which that is not in their record.
     pub fn note_use(&mut self, id: &TokenId, ip: IpAddr, now: Timestamp) {
+        match self.tokens.get(id).map(RefreshToken::kind) {
+            Some(TokenKind::LongLived) => self.note_program(id, ip, now),
+            Some(TokenKind::Normal) => self.uses.see(id, now),
+            Some(TokenKind::System) | None => {}
+        }
+    }
+
+    fn note_program(&mut self, id: &TokenId, ip: IpAddr, now: Timestamp) {
         if let Some(token) = self.tokens.get_mut(id).filter(|token| token.kind() == TokenKind::LongLived) {
             token.touch(now, Some(ip));
             self.uses.note(id);
@@ -219,6 +228,18 @@ impl TokenBook {
         let mut tokens: Vec<_> = self.tokens.values().filter(|token| token.user_id() == user).collect();
         tokens.sort_by_key(|token| (token.for_storage().created_at, token.id()));
         tokens
+    }
+
+    /// Lists a user's sessions, from the one that was used longest ago: that made an access token, showed its secret or had
+    /// something open. O(n), and O(k · log k) in those of the user.
+    pub fn sessions_by_use(&self, user: &UserId) -> Vec<&RefreshToken> {
+        let is_session = |token: &&RefreshToken| token.kind() == TokenKind::Normal && token.user_id() == user;
+        let mut sessions: Vec<_> = self.tokens.values().filter(is_session).collect();
+        sessions.sort_by_cached_key(|token| {
+            let record = token.for_storage();
+            (self.uses.seen(&record.id).max(record.last_used_at).unwrap_or(record.created_at), &record.id)
+        });
+        sessions
     }
 
     /// Lists all tokens in no particular order.

@@ -183,6 +183,12 @@ impl Home {
         let unique_id = String::new();
         let mut notification = Notification { id, unique_id, title, message, created_at: now(), user_id };
         let (was_there, gone) = self.inner.notifications.put(&mut notification);
+        // Deleted meanwhile, perhaps after theirs were dismissed.
+        let maker = notification.user_id.as_ref();
+        if maker.is_some_and(|maker| self.inner.bus.world().auth.user(maker.as_str()).is_none()) {
+            self.inner.notifications.take(|one| one.user_id.as_ref() == maker);
+            return Err(Unauthorized::default().into());
+        }
         for oldest in gone {
             self.announce_notification("removed", &oldest, &call.context);
         }
@@ -266,3 +272,6 @@ pub fn notification_change(viewer: &Viewer<'_>, data: &Map<String, Value>) -> Va
     }
     json!({"type": member("type"), "notifications": notifications})
 }
+
+#[cfg(test)]
+mod tests;

@@ -172,3 +172,29 @@ fn a_session_that_shows_its_secret_each_time_is_kept_as_used_once_a_minute() {
     book.note_session(&of_program, ip, NOW);
     assert_eq!(book.take_used(), [id]);
 }
+
+#[test]
+fn sessions_are_listed_by_their_last_use() {
+    let tokens = [session(1, "ann", "c"), session(2, "ann", "c"), session(3, "ann", "d"), session(4, "bob", "e")];
+    let ids: Vec<_> = tokens.iter().map(|token| token.id().clone()).collect();
+    let program = long_lived(5, "ann", "p");
+    let of_program = program.id().clone();
+    let mut book = book(tokens.into_iter().chain([program]));
+    let ip: IpAddr = "192.0.2.1".parse().unwrap();
+    let listed = |book: &TokenBook| -> Vec<usize> {
+        let sessions = book.sessions_by_use(&"ann".into());
+        sessions.iter().map(|token| ids.iter().position(|id| id == token.id()).unwrap()).collect()
+    };
+    book.issue_access_token(&ids[1], NOW.plus_secs(3), None).unwrap();
+    book.issue_access_token(&ids[0], NOW.plus_secs(5), None).unwrap();
+    assert_eq!(listed(&book), [2, 1, 0], "one that was never used counts from when it was made");
+    // An open socket uses its session, and says so in no record.
+    book.note_use(&ids[1], ip, NOW.plus_secs(6));
+    book.note_use(&ids[2], ip, NOW.plus_secs(4));
+    assert_eq!(listed(&book), [2, 0, 1]);
+    assert_eq!(book.take_used(), []);
+    book.note_use(&of_program, ip, NOW.plus_secs(7));
+    assert_eq!(book.take_used(), [of_program]);
+    book.remove(&ids[0]).unwrap();
+    assert_eq!(listed(&book), [2, 1]);
+}

@@ -16,6 +16,8 @@ pub(super) struct Uses {
     free_at: HashMap<TokenId, i64>,
     /// Tokens that were used since their record was last stored.
     pub(super) unsaved: HashSet<TokenId>,
+    /// When something was last open by a session.
+    seen: HashMap<TokenId, Timestamp>,
 }
 
 impl Uses {
@@ -44,10 +46,24 @@ impl Uses {
         }
     }
 
+    /// Notes that something is open by a session. O(1), allocates for the first alone.
+    pub(super) fn see(&mut self, id: &TokenId, now: Timestamp) {
+        match self.seen.get_mut(id) {
+            Some(seen) => *seen = now,
+            None => _ = self.seen.insert(id.clone(), now),
+        }
+    }
+
+    /// Returns when something was last open by a session, if since the start.
+    pub(super) fn seen(&self, id: &TokenId) -> Option<Timestamp> {
+        self.seen.get(id).copied()
+    }
+
     /// Forgets a token.
     pub(super) fn forget(&mut self, id: &TokenId) {
         self.free_at.remove(id);
         self.unsaved.remove(id);
+        self.seen.remove(id);
     }
 }
 

@@ -3,13 +3,18 @@
 //! Nothing is ever linked by what an account is called or by its e-mail address: those are its holder's to choose.
 
 use auth_core::{Authorized, CredentialId, Principal, Unauthorized, UserId};
-use auth_login::single_sign_on::{Identity, check_account};
+use auth_login::{
+    refresh_token::RefreshToken,
+    single_sign_on::{Identity, check_account},
+};
 use serde_json::json;
 use store::{Change, Record, RecordKind};
 
 use crate::{
     AccountError, Home, LinkAnyIdentity, LinkIdentity, ListIdentities, UnlinkIdentity, UnlinkOwnersIdentity,
-    accounts::sign_in::new_id, home::Books, turn::Turn,
+    accounts::{sign_in::new_id, tokens::token_deletions},
+    home::Books,
+    turn::Turn,
 };
 
 impl Books {
@@ -140,7 +145,7 @@ impl Home {
         {
             let books = self.books();
             let began = books.tokens.iter().filter(|token| token.credential_id() == Some(id));
-            changes.extend(began.map(|token| Change::Delete(RecordKind::Token, token.id().to_string())));
+            changes.extend(token_deletions(began.map(RefreshToken::id)));
         }
         turn.on(identity.user_id.as_str());
         turn.with(json!({"identity": id, "issuer": identity.issuer, "subject": identity.subject}));

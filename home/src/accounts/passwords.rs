@@ -6,6 +6,7 @@ use auth_core::{Authorized, Principal, User, UserId};
 use auth_login::{
     credential::{Credential, Login, LoginBookError, Username},
     password::{StoredPassword, Verdict},
+    refresh_token::RefreshToken,
 };
 use serde_json::json;
 use service_bus::now;
@@ -13,7 +14,10 @@ use store::{Change, LoginRecord, RecordKind};
 
 use crate::{
     AccountError, AdminChangePassword, AdminChangeUsername, ChangePassword, CreateLogin, CreateOwnerLogin, DeleteLogin,
-    Home, Secret, accounts::sign_in::new_id, entropy::OsEntropy, turn::Turn,
+    Home, Secret,
+    accounts::{sign_in::new_id, tokens::token_deletions},
+    entropy::OsEntropy,
+    turn::Turn,
 };
 
 /// Returns the address that a password counts as coming from which is asked of somebody who is logged in: one of each
@@ -109,7 +113,7 @@ impl Home {
         {
             let books = self.books();
             let began = books.tokens.iter().filter(|token| token.credential_id() == Some(&credential.id));
-            changes.extend(began.map(|token| Change::Delete(RecordKind::Token, token.id().to_string())));
+            changes.extend(token_deletions(began.map(RefreshToken::id)));
         }
         turn.on(credential.user_id.as_str());
         turn.with(json!({"username": username.as_str()}));

@@ -7,21 +7,29 @@ use auth_core::{Timestamp, TokenId, UserId};
 use auth_login::{
     client::{ClientId, Origin},
     code::{Recorded, RedeemError, Redemption},
-    refresh_token::{RefreshToken, TokenKind},
+    refresh_token::RefreshToken,
 };
 use secrecy::ExposeSecret;
 use serde_json::json;
 use service_bus::{World, now};
-use store::{Change, RecordKind};
+use store::Change;
 
-use crate::{Home, SignInError, accounts::tokens::AccessTokens, entropy::OsEntropy, turn::Turn};
+use crate::{
+    Home, SignInError,
+    accounts::tokens::{AccessTokens, token_deletions},
+    entropy::OsEntropy,
+    turn::Turn,
+};
 
 /// As many sessions may one user have; a login beyond them ends the one that was used longest ago.
 pub const MAX_SESSIONS: usize = 1_000;
 
+/// As many are ended by one login at most: where a home was brought in with more, they go little by little.
+const MAX_ENDED: usize = 8;
+
 impl Home {
     /// Gives tokens for an authorization code. On disk when this returns. Of more than [`MAX_SESSIONS`] of one user, those end
-    /// that were used longest ago, such as are to stay for ever after the others.
+    /// that were used longest ago.
     ///
     /// # Errors
     /// [`SignInError::InvalidRequest`], [`SignInError::InvalidGrant`], [`SignInError::Denied`], [`SignInError::Store`].
@@ -84,20 +92,18 @@ impl Home {
         let by = Actor::User { id: user_id, token: Some(id.clone()) };
         turn.record_in(Trail::Access, Record { by, ..record }.on(id.as_str()).with(detail));
         let stored = store::Record::Token(token.for_storage().clone());
-        let deleted = ended.iter().map(|id| Change::Delete(RecordKind::Token, id.to_string()));
-        self.commit(&mut turn, deleted.chain([Change::Put(Box::new(stored))]).collect()).await?;
+        let mut changes = token_deletions(&ended);
+        changes.push(Change::Put(Box::new(stored)));
+        self.commit(&mut turn, changes).await?;
+        self.forget_tokens(&mut turn, &ended);
         let recorded = {
             let mut books = self.books();
-            ended.iter().for_each(|id| _ = books.tokens.remove(id));
             if let Err(error) = books.tokens.insert(token) {
                 tracing::error!(%error, "a new token cannot be used");
                 return Err(SignInError::CheckFailed);
             }
             books.codes.record(&redeemed, &id)
         };
-        if !ended.is_empty() {
-            self.standing_changed();
-        }
         if recorded == Recorded::RevokeNow {
             self.remove_tokens(&mut turn, &[id]).await?;
             return Err(invalid("Invalid code"));
@@ -108,13 +114,9 @@ impl Home {
     /// Returns the sessions of a user that leave no room for another.
     fn sessions_beyond(&self, user_id: &UserId) -> Vec<TokenId> {
         let books = self.books();
-        let of_user = |token: &&RefreshToken| token.user_id() == user_id && token.kind() == TokenKind::Normal;
-        let mut sessions: Vec<_> = books.tokens.iter().filter(of_user).map(RefreshToken::for_storage).collect();
-        let beyond = (sessions.len() + 1).saturating_sub(MAX_SESSIONS);
-        if beyond > 0 {
-            sessions.sort_by_key(|token| (token.expire_at.is_none(), token.last_used_at.unwrap_or(token.created_at)));
-        }
-        sessions.into_iter().take(beyond).map(|token| token.id.clone()).collect()
+        let sessions = books.tokens.sessions_by_use(user_id);
+        let beyond = (sessions.len() + 1).saturating_sub(MAX_SESSIONS).min(MAX_ENDED);
+        sessions.into_iter().take(beyond).map(|token| token.id().clone()).collect()
     }
 
     /// Gives a new access token for a refresh token. Its use is on disk when this returns.
@@ -189,8 +191,16 @@ impl Home {
     /// Removes tokens from the store and the book, and closes what came from them.
     pub(crate) async fn remove_tokens(&self, turn: &mut Turn<'_>, ids: &[TokenId]) -> Result<(), store::StoreError> {
         turn.with(json!({"tokens": ids}));
-        let changes = ids.iter().map(|id| Change::Delete(RecordKind::Token, id.to_string()));
-        self.commit(turn, changes.collect()).await?;
+        self.commit(turn, token_deletions(ids)).await?;
+        self.forget_tokens(turn, ids);
+        Ok(())
+    }
+
+    /// Removes tokens that are not in the store any more from the book, and closes what came from them.
+    pub(crate) fn forget_tokens(&self, turn: &mut Turn<'_>, ids: &[TokenId]) {
+        if ids.is_empty() {
+            return;
+        }
         let narrowed: Vec<_> = {
             let mut books = self.books();
             let removed = ids.iter().filter_map(|id| books.tokens.remove(id));
@@ -203,7 +213,6 @@ impl Home {
             turn.world.replace(World { auth: edit.finish(), ..World::clone(&current) });
         }
         self.standing_changed();
-        Ok(())
     }
 
     /// Removes tokens that have expired. Returns when to look again.

@@ -5,15 +5,20 @@ use auth_login::refresh_token::{Expiry, RefreshToken, TokenKind};
 use secrecy::SecretString;
 use serde_json::json;
 use service_bus::{World, now};
-use store::{Change, Record};
+use store::{Change, Record, RecordKind};
 
 use crate::{
     AccountError, CreateToken, CreateTokenFor, DeleteToken, DeleteTokens, Home, ListTokens, ListUsers,
     RevokeOwnersToken, RevokeToken, SetTokenExpiry, SignPath, accounts::not_too_long, entropy::OsEntropy, turn::Turn,
 };
 
-/// As many long-lived tokens may one user have: each is kept until it is deleted.
+/// As many long-lived tokens may one user have. Each is kept until it is deleted, or is over and another wants its room.
 pub const MAX_TOKENS: usize = 500;
+
+/// Returns the changes that take tokens out of the store.
+pub(crate) fn token_deletions<'a>(ids: impl IntoIterator<Item = &'a TokenId>) -> Vec<Change> {
+    ids.into_iter().map(|id| Change::Delete(RecordKind::Token, id.to_string())).collect()
+}
 
 /// What the token endpoint gives.
 #[derive(Debug)]
@@ -207,8 +212,8 @@ impl Home {
         if !self.inner.bus.world().auth.user(user_id.as_str()).is_some_and(|user| user.is_active) {
             return Err(AccountError::UnknownUser);
         }
-        self.has_room_for_token(&user_id, &name)?;
         let at = now();
+        let spent = self.room_for_token(&user_id, &name, at)?;
         let mut token =
             RefreshToken::new_long_lived(user_id, &name, icon.as_deref(), lifespan_days, at, &mut OsEntropy);
         if let Some(policy) = &policy {
@@ -225,7 +230,10 @@ impl Home {
             "policy": policy.as_ref().map(Policy::to_value),
             "rate_limit": token.rate_limit(),
         }));
-        self.commit(turn, vec![Change::Put(Box::new(Record::Token(token.for_storage().clone())))]).await?;
+        let mut changes = token_deletions(&spent);
+        changes.push(Change::Put(Box::new(Record::Token(token.for_storage().clone()))));
+        self.commit(turn, changes).await?;
+        self.forget_tokens(turn, &spent);
         // What it may do is known before anybody can act by it.
         if let Some(policy) = &policy {
             let current = turn.world.current();
@@ -238,17 +246,20 @@ impl Home {
         Ok(jwt)
     }
 
-    fn has_room_for_token(&self, user_id: &UserId, name: &str) -> Result<(), AccountError> {
+    /// Returns which of a user's long-lived tokens must go for another called `name`: of as many as there may be, those that
+    /// are good for nothing any more.
+    fn room_for_token(&self, user_id: &UserId, name: &str, at: Timestamp) -> Result<Vec<TokenId>, AccountError> {
         let books = self.books();
-        let (mut count, mut taken) = (0, false);
-        for token in books.tokens.iter().filter(|token| token.user_id() == user_id) {
-            count += usize::from(token.kind() == TokenKind::LongLived);
-            taken |= token.client_name() == Some(name);
-        }
-        if taken {
+        let tokens = books.tokens.of_user(user_id);
+        if tokens.iter().any(|token| token.client_name() == Some(name)) {
             return Err(AccountError::TokenName(format!("{name} already exists")));
         }
-        if count >= MAX_TOKENS { Err(AccountError::TooManyTokens(MAX_TOKENS)) } else { Ok(()) }
+        let long_lived = || tokens.iter().filter(|token| token.kind() == TokenKind::LongLived);
+        if long_lived().count() < MAX_TOKENS {
+            return Ok(Vec::new());
+        }
+        let spent: Vec<_> = long_lived().filter(|token| token.is_spent(at)).map(|token| token.id().clone()).collect();
+        if spent.is_empty() { Err(AccountError::TooManyTokens(MAX_TOKENS)) } else { Ok(spent) }
     }
 
     /// Returns everybody's tokens, for administrators.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use auth_core::{Authorized, Condition, Context, Group, GroupId, User, UserId};
-use auth_login::{credential::Login, single_sign_on::Identity};
+use auth_login::{credential::Login, refresh_token::RefreshToken, single_sign_on::Identity};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use service_bus::{World, new_context_id, now};
@@ -12,7 +12,7 @@ use store::{Change, LoginRecord, Record, RecordKind};
 use crate::{
     AccountError, CreateUser, DeleteUser, Home, ListUsers, UpdateUser,
     accounts::not_too_long,
-    accounts::{passwords::account_error, sign_in::new_id},
+    accounts::{passwords::account_error, sign_in::new_id, tokens::token_deletions},
     turn::Turn,
 };
 
@@ -151,7 +151,7 @@ impl Home {
         let mut stored = vec![Change::Delete(RecordKind::User, user_id.clone())];
         let usernames: Vec<_> = {
             let books = self.books();
-            stored.extend(token_deletions(books.tokens.of_user(&user.id).iter().map(|token| token.id().as_str())));
+            stored.extend(token_deletions(books.tokens.of_user(&user.id).into_iter().map(RefreshToken::id)));
             let credentials = books.logins.credentials_of(&user.id);
             credentials.map(|credential| (credential.id.to_string(), credential.username.clone())).collect()
         };
@@ -215,7 +215,7 @@ impl Home {
         stored.extend(way_in.as_ref().map(|way_in| Change::Put(Box::new(way_in.record()))));
         if !user.is_active {
             let books = self.books();
-            stored.extend(token_deletions(books.tokens.of_user(&user.id).iter().map(|token| token.id().as_str())));
+            stored.extend(token_deletions(books.tokens.of_user(&user.id).into_iter().map(RefreshToken::id)));
         }
         turn.on(user.id.as_str());
         turn.with(user_changes(current.auth.user(user.id.as_str()).map(|before| &**before), &user));
@@ -276,8 +276,4 @@ fn user_changes(before: Option<&User>, after: &User) -> Value {
         (was != now).then(|| (name, json!({"from": was, "to": now})))
     };
     Value::Object(after.into_iter().filter_map(differ).collect::<Map<_, _>>())
-}
-
-fn token_deletions<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<Change> {
-    ids.map(|id| Change::Delete(RecordKind::Token, id.to_owned())).collect()
 }
