@@ -259,9 +259,22 @@ mod tests {
             let n_slots = index.buckets.len() * SLOTS;
             assert!(n_slots.is_power_of_two() && no * 5 <= n_slots * 2, "{no} in {n_slots}");
             assert!(n_slots <= (no * 5).next_power_of_two().max(FEW), "{no} in {n_slots}");
+            assert!(no > 3 || n_slots == FEW, "{no} in {n_slots}");
             // Room for numbers, and as many bits of the hash as that leaves.
             assert!(no <= index.mask as usize && index.mask as usize <= 4 * no, "{no} of {}", index.mask);
         }
         check(&index, &names, &(1..names.len()).collect());
+    }
+
+    /// A number that does not fit beside the bits of the hash makes room for as many names as numbers in order would.
+    #[test]
+    fn a_high_number_makes_room_for_names_too() {
+        let name_of = |no: u32| if no == 1_000 { "light.high" } else { ["", "a", "b", "c", "d", "e"][no as usize] };
+        let mut index = Index::default();
+        (1..=5).for_each(|no| index.insert(no, name_of));
+        assert_eq!(index.buckets.len() * SLOTS, 16);
+        index.insert(1_000, name_of);
+        assert_eq!((index.buckets.len() * SLOTS, index.mask), (32, 2_047));
+        assert_eq!(index.find(index.hash("light.high"), |_| true), Some(1_000));
     }
 }

@@ -116,6 +116,16 @@ fn a_table_grows_by_little_and_not_often() {
 }
 
 #[test]
+fn the_highest_number_is_given_out_and_none_beyond() {
+    let mut table = Table::default();
+    // What is added stands beside a big table that others have, and so nothing has to reach this far.
+    let held = table.clone();
+    table.high = MAX - 1;
+    assert_eq!((table.intern("a"), table.intern("b"), table.find("a"), table.find("b")), (MAX, 0, MAX, 0));
+    assert_eq!((table.len(), held.len()), (1, 0));
+}
+
+#[test]
 fn a_number_given_out_again_has_another_generation() {
     let mut table = Table::default();
     let no = table.intern("a");

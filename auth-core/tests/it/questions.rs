@@ -69,6 +69,8 @@ fn a_snapshot_answers_about_itself() {
     let home = home();
     assert_eq!(home.group("kitchen").map(|group| group.name.as_str()), Some("Kitchen"));
     assert_eq!(home.group("none"), None);
+    let groups: Vec<_> = home.groups().map(|group| group.id.as_str()).collect();
+    assert_eq!(groups, ["kitchen", Group::ADMIN, Group::READ_ONLY, Group::USER], "by id");
     assert!(!home.has_conditions());
     // Only a rule for everything counts, as Home Assistant has it.
     for (user, expected) in [("ann", Some(false)), ("ben", Some(false)), ("cleo", Some(true)), ("nobody", None)] {
