@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use auth_core::Permission;
+use auth_core::{EntityNo, EntitySet, Permission, Rights};
 use engine_bench::world::World;
 
 use crate::{Figure, figure::both};
@@ -52,23 +52,28 @@ fn measure(n: usize) -> [(f64, f64); 2] {
             *word |= 1 << (index % 64);
         }
     }
-    let bare = |indexes: &[u32]| {
-        let set = |index: &&u32| {
-            words.get(black_box(**index) as usize / 64).is_some_and(|word| word >> (**index % 64) & 1 != 0)
-        };
-        indexes.iter().filter(set).count()
-    };
     let per = |(ours, other): (f64, f64)| (ours / numbers.len() as f64, other / numbers.len() as f64);
-    let by_set = both(
-        || _ = black_box(numbers.iter().filter(|no| visible.contains(**black_box(no))).count()),
-        || _ = black_box(bare(&indexes)),
-    );
-    let by_masks = both(
-        || {
-            let read = |no: &&auth_core::EntityNo| rights.granted_by_number(**black_box(no)).contains(Permission::Read);
-            black_box(numbers.iter().filter(read).count());
-        },
-        || _ = black_box(bare(&indexes)),
-    );
+    let by_set = both(|| _ = black_box(in_set(&visible, &numbers)), || _ = black_box(in_words(&words, &indexes)));
+    let by_masks = both(|| _ = black_box(by_masks(&rights, &numbers)), || _ = black_box(in_words(&words, &indexes)));
     [per(by_set), per(by_masks)]
+}
+
+// Each loop is a function of its own: what stands around it would decide how it is compiled.
+
+#[inline(never)]
+fn in_set(visible: &EntitySet, numbers: &[EntityNo]) -> usize {
+    numbers.iter().filter(|no| visible.contains(**black_box(no))).count()
+}
+
+#[inline(never)]
+fn by_masks(rights: &Rights<'_>, numbers: &[EntityNo]) -> usize {
+    let read = |no: &&EntityNo| rights.granted_by_number(**black_box(no)).contains(Permission::Read);
+    numbers.iter().filter(read).count()
+}
+
+#[inline(never)]
+fn in_words(words: &[u64], indexes: &[u32]) -> usize {
+    let set =
+        |index: &&u32| words.get(black_box(**index) as usize / 64).is_some_and(|word| word >> (**index % 64) & 1 != 0);
+    indexes.iter().filter(set).count()
 }

@@ -1,5 +1,7 @@
 //! A home of any size, three groups with seventy rules in all, and somebody who is in them.
 
+use std::ops::Range;
+
 use auth_core::{AuthSnapshot, Group, GroupId, Permission, Policy, Principal, User, Whereabouts, principal::danger};
 use serde_json::{Map, Value, json};
 
@@ -18,6 +20,16 @@ pub struct World {
     pub snapshot: AuthSnapshot,
     /// The user.
     pub principal: Principal,
+    asked: Asked,
+}
+
+/// Questions, with the texts of all of them one behind the other in the order in which they are asked. Whoever asks has
+/// just read the name from somewhere; were it fetched from where the home's own names lie, its way from memory would be
+/// counted with the answer.
+#[derive(Debug, Default)]
+struct Asked {
+    text: String,
+    questions: Vec<(Range<usize>, Permission)>,
 }
 
 const DOMAINS: [&str; 10] =
@@ -45,22 +57,36 @@ impl World {
         }
         edit.set_user(User { group_ids, ..User::new("user", "User") });
         let principal = danger::user_principal(&"user".into(), None);
-        Self { names, n_areas, policies, snapshot: edit.finish(), principal }
+        let asked = Asked::about(&names);
+        Self { names, n_areas, policies, snapshot: edit.finish(), principal, asked }
     }
 
     /// Returns questions about all entities, in an order that memory does not like.
     pub fn questions(&self) -> Vec<(&str, Permission)> {
-        let mut rng = Rng::new(7);
+        let Asked { text, questions } = &self.asked;
+        let few = || questions.iter().map(|(at, permission)| (text.get(at.clone()).unwrap_or_default(), *permission));
+        let mut all: Vec<_> = few().collect();
+        // Small homes are asked about more than once, so that a round is long enough to time.
+        while all.len() < 10_000 {
+            all.extend(few());
+        }
+        all
+    }
+}
+
+impl Asked {
+    fn about(names: &[String]) -> Self {
         let permissions = [Permission::Read, Permission::Read, Permission::Control, Permission::Edit];
         let ask = |(n, name)| (name, permissions.get(n % 4).copied().unwrap_or(Permission::Read));
-        let mut questions: Vec<_> = self.names.iter().map(String::as_str).enumerate().map(ask).collect();
-        rng.shuffle(&mut questions);
-        // Small homes are asked about more than once, so that a round is long enough to time.
-        let few = questions.clone();
-        while questions.len() < 10_000 {
-            questions.extend(&few);
+        let mut questions: Vec<(&String, Permission)> = names.iter().enumerate().map(ask).collect();
+        Rng::new(7).shuffle(&mut questions);
+        let mut asked = Self::default();
+        for (name, permission) in questions {
+            let start = asked.text.len();
+            asked.text.push_str(name);
+            asked.questions.push((start..asked.text.len(), permission));
         }
-        questions
+        asked
     }
 }
 

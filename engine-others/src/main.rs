@@ -109,8 +109,9 @@ fn print_table(rows: &[Row], ours: &[f64]) {
     for Row { engine, form, cells } in rows {
         let costs: Vec<String> =
             cells.iter().map(|cell| cell.theirs.map_or("too slow".to_owned(), nanoseconds)).collect();
-        let times = cells.iter().zip(ours).map(|(cell, ours)| match cell.theirs {
-            Some(theirs) => format!("{:.0}", theirs / ours),
+        // To what ours cost in the same turns.
+        let times = cells.iter().map(|cell| match cell.theirs {
+            Some(theirs) => format!("{:.0}", theirs / cell.ours),
             None => "-".to_owned(),
         });
         line(&format!("{engine}, {form}"), &costs, &times.collect::<Vec<_>>().join(" / "));
@@ -130,7 +131,7 @@ fn object(rows: &[Row], ours: &[f64]) -> Value {
         SIZES.iter().map(ToString::to_string).zip(what).collect::<serde_json::Map<_, _>>().into()
     };
     let row = |Row { engine, form, cells }: &Row| {
-        let times = cells.iter().zip(ours).map(|(cell, ours)| json!(cell.theirs.map(|theirs| theirs / ours)));
+        let times = cells.iter().map(|cell| json!(cell.theirs.map(|theirs| theirs / cell.ours)));
         json!({
             "engine": engine, "form": form,
             "ns": by_size(cells.iter().map(|cell| json!(cell.theirs)).collect()),
