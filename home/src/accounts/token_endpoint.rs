@@ -24,8 +24,9 @@ use crate::{
 /// As many sessions may one user have; a login beyond them ends the one that was used longest ago.
 pub const MAX_SESSIONS: usize = 1_000;
 
-/// As many are ended by one login at most: where a home was brought in with more, they go little by little.
-const MAX_ENDED: usize = 8;
+/// As many tokens end at most because one more is made: where a home was brought in with more, they go little by little, and
+/// a record of it has room for their ids.
+pub(crate) const MAX_ENDED: usize = 8;
 
 impl Home {
     /// Gives tokens for an authorization code. On disk when this returns. Of more than [`MAX_SESSIONS`] of one user, those end

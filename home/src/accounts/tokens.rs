@@ -3,13 +3,16 @@
 use auth_core::{Authorized, Policy, Principal, Timestamp, TokenId, UserId};
 use auth_login::refresh_token::{Expiry, RefreshToken, TokenKind};
 use secrecy::SecretString;
-use serde_json::json;
+use serde_json::{Value, json};
 use service_bus::{World, now};
 use store::{Change, Record, RecordKind};
 
 use crate::{
     AccountError, CreateToken, CreateTokenFor, DeleteToken, DeleteTokens, Home, ListTokens, ListUsers,
-    RevokeOwnersToken, RevokeToken, SetTokenExpiry, SignPath, accounts::not_too_long, entropy::OsEntropy, turn::Turn,
+    RevokeOwnersToken, RevokeToken, SetTokenExpiry, SignPath,
+    accounts::{not_too_long, token_endpoint::MAX_ENDED},
+    entropy::OsEntropy,
+    turn::Turn,
 };
 
 /// As many long-lived tokens may one user have. Each is kept until it is deleted, or is over and another wants its room.
@@ -223,13 +226,17 @@ impl Home {
             token = token.limited_to(per_minute.max(1));
         }
         turn.on(token.id().as_str());
-        turn.with(json!({
+        let mut detail = json!({
             "user_id": token.user_id(),
             "name": name,
             "lifespan_days": lifespan_days,
             "policy": policy.as_ref().map(Policy::to_value),
             "rate_limit": token.rate_limit(),
-        }));
+        });
+        if let (false, Value::Object(detail)) = (spent.is_empty(), &mut detail) {
+            detail.insert("ended".to_owned(), json!(spent));
+        }
+        turn.with(detail);
         let mut changes = token_deletions(&spent);
         changes.push(Change::Put(Box::new(Record::Token(token.for_storage().clone()))));
         self.commit(turn, changes).await?;
@@ -258,7 +265,8 @@ impl Home {
         if long_lived().count() < MAX_TOKENS {
             return Ok(Vec::new());
         }
-        let spent: Vec<_> = long_lived().filter(|token| token.is_spent(at)).map(|token| token.id().clone()).collect();
+        let spent = long_lived().filter(|token| token.is_spent(at)).take(MAX_ENDED);
+        let spent: Vec<_> = spent.map(|token| token.id().clone()).collect();
         if spent.is_empty() { Err(AccountError::TooManyTokens(MAX_TOKENS)) } else { Ok(spent) }
     }
 

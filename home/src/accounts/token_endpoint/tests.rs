@@ -126,6 +126,8 @@ async fn a_user_has_so_many_long_lived_tokens_and_no_more() {
     // One that is over makes room, and none that is not.
     make_token(&home, &ann, "more").await.unwrap();
     assert!(home.books().tokens.get(&spent_id).is_none());
+    let found = home.find_audit(&asked(&home, ReadAudit {}), AuditQuery::default()).await.unwrap();
+    assert_eq!(found.records[0]["detail"]["ended"], json!([spent_id]), "{}", found.records[0]);
     let refused = make_token(&home, &ann, "one more").await.unwrap_err();
     assert!(matches!(refused, AccountError::TooManyTokens(MAX_TOKENS)), "{refused}");
     let taken = make_token(&home, &ann, "1").await.unwrap_err();
