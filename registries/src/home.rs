@@ -64,6 +64,18 @@ impl Registries {
         self.devices.values().filter(move |device| device.parent_device_id.as_deref() == Some(id))
     }
 
+    /// Iterates over the other devices that are the same thing as `device`, as other config entries see it: those with an
+    /// identifier or a connection in common. O(devices).
+    pub fn linked_to<'a>(&'a self, device: &'a DeviceEntry) -> impl Iterator<Item = &'a Arc<DeviceEntry>> {
+        let share =
+            |ours: &[(String, String)], theirs: &[(String, String)]| ours.iter().any(|pair| theirs.contains(pair));
+        self.devices.values().filter(move |other| {
+            let is_linked =
+                share(&device.identifiers, &other.identifiers) || share(&device.connections, &other.connections);
+            other.id != device.id && is_linked
+        })
+    }
+
     /// Returns an area.
     pub fn area(&self, id: &str) -> Option<&Arc<AreaEntry>> {
         self.areas.get(id)

@@ -261,6 +261,7 @@ commands! {
     "config/entity_registry/update"                           EditEntity    Apart registry::update_entity;
     "config/entity_registry/remove"                           Admin         Apart registry::remove_entity;
     "config/device_registry/list"                             Authenticated Here  registry::list_devices;
+    "config/device_registry/list_linked_devices"              Authenticated Here  registry::list_linked_devices;
     "config/device_registry/update"                           Admin         Apart registry::update_device;
     "config/device_registry/remove"                           Admin         Apart registry::remove_device;
     "config/area_registry/list"                               Authenticated Here  registry::list_areas;
@@ -329,4 +330,5 @@ commands! {
     "brands/access_token"                                     Authenticated Here  frontend::brands_token;
     "homeassistant/expose_entity/list"                        Authenticated Here  frontend::exposed_entities;
     "logger/log_info"                                         Admin         Here  frontend::log_levels;
+    "trace/contexts"                                          Admin         Here  frontend::traced_contexts;
 }

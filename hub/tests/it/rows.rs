@@ -252,7 +252,9 @@ pub(crate) fn ws(entity: &str) -> Vec<WsRow> {
             // Nothing is changed: everybody who may is told what there is.
             "config/entity_registry/update" => json!({"entity_id": entity}),
             "config/entity_registry/remove" => json!({"entity_id": "light.none"}),
-            "config/device_registry/update" | "config/device_registry/remove" => json!({"device_id": "none"}),
+            "config/device_registry/list_linked_devices"
+            | "config/device_registry/update"
+            | "config/device_registry/remove" => json!({"device_id": "none"}),
             "config/area_registry/create" | "config/floor_registry/create" | "config/label_registry/create" => {
                 json!({"name": ""})
             }
@@ -286,6 +288,7 @@ pub(crate) fn ws(entity: &str) -> Vec<WsRow> {
             | "brands/access_token"
             | "homeassistant/expose_entity/list"
             | "logger/log_info"
+            | "trace/contexts"
             | "lovelace/info"
             | "lovelace/config"
             | "lovelace/resources"

@@ -96,6 +96,14 @@ export const journeys = {
     await page.getByRole("button", { name: /finish|skip/i }).first().click();
     const entries = () => api("owner", "GET", "/api/config/config_entries/entry?domain=demo_bridge");
     await until("the entry is loaded", async () => (await entries()).some((entry) => entry.title.includes(host) && entry.state === "loaded"));
+    // What it brought has a page of its own.
+    const entry_id = (await entries()).find((entry) => entry.title.includes(host)).entry_id;
+    const [devices] = await ask("owner", { type: "config/device_registry/list" });
+    const device = devices.find((device) => device.config_entry_id === entry_id);
+    await page.goto(`${url}/config/devices/device/${device.id}`);
+    await page.getByText(device.name).first().waitFor();
+    await page.waitForLoadState("networkidle");
+    await admin.shot("device");
     // Its credentials are refused: it asks to sign in again, and does.
     await call("demo_bridge.set_password", { host, password: "another" });
     const entry = (await entries()).find((entry) => entry.title.includes(host));

@@ -147,3 +147,27 @@ fn a_deleted_label_leaves_no_trace() {
     assert!(home.entity("light.plain").unwrap().labels.is_empty());
     assert!(home.area("hall").unwrap().labels.is_empty());
 }
+
+#[test]
+fn devices_with_a_name_in_common_are_linked() {
+    let mut home = Registries::default();
+    let pair = |kind: &str, id: &str| (kind.to_owned(), id.to_owned());
+    let mut put = |id: &str, identifiers, connections| {
+        home.put_device(DeviceEntry { identifiers, connections, ..device(id, None, None) });
+    };
+    put("by_mac", vec![pair("one", "1")], vec![pair("mac", "aa"), pair("mac", "bb")]);
+    put("other_entrys", vec![pair("two", "1")], vec![pair("mac", "bb")]);
+    put("same_identifier", vec![pair("one", "1")], vec![]);
+    put("stranger", vec![pair("one", "2")], vec![pair("zigbee", "aa")]);
+    put("nameless", vec![], vec![]);
+    put("nameless_too", vec![], vec![]);
+    let linked = |id: &str| {
+        let device = home.device(id).unwrap();
+        let mut ids: Vec<_> = home.linked_to(device).map(|other| other.id.as_str()).collect();
+        ids.sort_unstable();
+        ids
+    };
+    assert_eq!(linked("by_mac"), ["other_entrys", "same_identifier"]);
+    assert_eq!((linked("other_entrys"), linked("same_identifier")), (vec!["by_mac"], vec!["by_mac"]));
+    assert!(["stranger", "nameless"].iter().all(|id| linked(id).is_empty()));
+}

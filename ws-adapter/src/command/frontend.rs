@@ -196,6 +196,22 @@ pub(crate) fn log_levels(_: &mut Connection, _: u64, data: Map<String, Value>) -
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Traced {
+    domain: Option<String>,
+    item_id: Option<String>,
+}
+
+/// Says which contexts are of a run of an automation or a script that was traced: none is, since none runs by itself.
+pub(crate) fn traced_contexts(_: &mut Connection, _: u64, data: Map<String, Value>) -> Result<Reply, CommandError> {
+    let Traced { domain, item_id } = read(data)?;
+    if domain.is_some() != item_id.is_some() {
+        return Err(CommandError::new("invalid_format", "domain and item_id go together"));
+    }
+    Ok(Reply::Result(json!({})))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct PreviewFeature {
     domain: String,
     preview_feature: String,

@@ -99,6 +99,20 @@ pub(crate) fn list_devices(connection: &mut Connection, _: u64, data: Data) -> R
     connection.view(|_, viewer| Ok(Reply::Result(views::devices(&viewer.world().registries, viewer))))
 }
 
+/// Lists the other devices that are the same thing, as other entries see it: those with an identifier or a connection in
+/// common, as far as the caller sees them.
+pub(crate) fn list_linked_devices(connection: &mut Connection, _: u64, mut data: Data) -> Result<Reply, CommandError> {
+    let device_id = take_text(&mut data, "device_id")?;
+    no_members(&data)?;
+    connection.view(|_, viewer| {
+        let registries = &viewer.world().registries;
+        let device = registries.device(&device_id).filter(|device| viewer.sees_device(&device.id));
+        let device = device.ok_or_else(|| CommandError::new("not_found", "Device not found"))?;
+        let linked = registries.linked_to(device).filter(|other| viewer.sees_device(&other.id));
+        Ok(Reply::Result(json!({"linked_devices": linked.map(|other| other.id.as_str()).collect::<Vec<_>>()})))
+    })
+}
+
 pub(crate) async fn update_device(mut call: Call) -> Result<Reply, CommandError> {
     let device_id = take_text(&mut call.data, "device_id")?;
     let patch: DevicePatch = call.read()?;

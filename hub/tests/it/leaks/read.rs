@@ -51,6 +51,7 @@ fn arguments(command: &str, house: &House) -> Vec<Value> {
         | "brands/access_token"
         | "homeassistant/expose_entity/list"
         | "logger/log_info"
+        | "trace/contexts"
         | "lovelace/info"
         | "lovelace/config"
         | "lovelace/resources"
@@ -181,7 +182,9 @@ fn arguments(command: &str, house: &House) -> Vec<Value> {
             vec![json!({"user_id": entry, "username": "y"})]
         }
         "config/entity_registry/remove" => vec![json!({"entity_id": DENIED})],
-        "config/device_registry/update" | "config/device_registry/remove" => vec![json!({"device_id": device})],
+        "config/device_registry/list_linked_devices"
+        | "config/device_registry/update"
+        | "config/device_registry/remove" => vec![json!({"device_id": device})],
         "config/area_registry/create" | "config/floor_registry/create" | "config/label_registry/create" => {
             vec![json!({"name": "mine"})]
         }
