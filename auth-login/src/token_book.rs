@@ -140,10 +140,10 @@ impl TokenBook {
     /// Notes that something is open that acts by a token, and asks nothing: see [`admit`](Self::admit) for programs' tokens
     /// and [`sessions_by_use`](Self::sessions_by_use) for sessions, of which that is not in their record.
     pub fn note_use(&mut self, id: &TokenId, ip: IpAddr, now: Timestamp) {
-        match self.tokens.get(id).map(RefreshToken::kind) {
-            Some(TokenKind::LongLived) => self.note_program(id, ip, now),
-            Some(TokenKind::Normal) => self.uses.see(id, now),
-            Some(TokenKind::System) | None => {}
+        if self.tokens.get(id).is_some_and(|token| token.kind() == TokenKind::Normal) {
+            self.uses.see(id, now);
+        } else {
+            self.note_program(id, ip, now);
         }
     }
 

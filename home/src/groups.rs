@@ -53,9 +53,7 @@ impl Home {
             "policy_before": before.map(|before| before.policy.to_value()),
         }));
         self.commit(&mut turn, vec![Change::Put(Box::new(Record::Group(GroupRecord::of(&group))))]).await?;
-        let mut edit = Self::edit_rights(&current);
-        edit.set_group(group);
-        turn.world.replace(World { auth: edit.finish(), ..World::clone(&current) });
+        turn.change_rights(|edit| edit.set_group(group));
         Ok(())
     }
 
@@ -76,9 +74,7 @@ impl Home {
         turn.on(group_id.as_str());
         turn.with(json!({"name": group.name, "policy_before": group.policy.to_value()}));
         self.commit(&mut turn, vec![Change::Delete(RecordKind::Group, group_id)]).await?;
-        let mut edit = Self::edit_rights(&current);
-        edit.remove_group(&group.id);
-        turn.world.replace(World { auth: edit.finish(), ..World::clone(&current) });
+        turn.change_rights(|edit| edit.remove_group(&group.id));
         Ok(())
     }
 

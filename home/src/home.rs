@@ -9,7 +9,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use auth_core::{AuthSnapshot, Context, Edit, Group, Policy, Principal, Timestamp, User};
+use auth_core::{AuthSnapshot, Context, Group, Policy, Principal, Timestamp, User};
 use auth_login::{
     client::ClientRules,
     code::CodeBook,
@@ -201,13 +201,6 @@ impl Home {
         principal.token_id().is_none_or(|token_id| self.books().tokens.get_live(token_id, now()).is_some())
     }
 
-    /// Begins a change of who may do what. Memberships are as of now from then on.
-    pub(crate) fn edit_rights(current: &World) -> Edit {
-        let mut edit = current.auth.edit();
-        edit.set_time(now());
-        edit
-    }
-
     /// Lets memberships begin and end that do so by now, and returns when the next one does. Sessions whose rights change
     /// learn of it as of any other change.
     pub async fn keep_time(&self) -> Option<Timestamp> {
@@ -218,10 +211,8 @@ impl Home {
         };
         if is_due(&self.inner.bus.world().auth) {
             let mut changes = self.inner.changes.lock().await;
-            let current = changes.world.current();
-            if is_due(&current.auth) {
-                let auth = Self::edit_rights(&current).finish();
-                changes.world.replace(World { auth, ..World::clone(&current) });
+            if is_due(&changes.world.current().auth) {
+                changes.change_rights(|_| ());
             }
         }
         self.inner.bus.world().auth.changes_at()

@@ -183,14 +183,15 @@ impl Home {
         let unique_id = String::new();
         let mut notification = Notification { id, unique_id, title, message, created_at: now(), user_id };
         let (was_there, gone) = self.inner.notifications.put(&mut notification);
-        // Deleted meanwhile, perhaps after theirs were dismissed.
-        let maker = notification.user_id.as_ref();
-        if maker.is_some_and(|maker| self.inner.bus.world().auth.user(maker.as_str()).is_none()) {
-            self.inner.notifications.take(|one| one.user_id.as_ref() == maker);
-            return Err(Unauthorized::default().into());
-        }
         for oldest in gone {
             self.announce_notification("removed", &oldest, &call.context);
+        }
+        if let Some(maker) = &notification.user_id
+            && self.inner.bus.world().auth.user(maker.as_str()).is_none()
+        {
+            // Deleted meanwhile, perhaps after theirs were dismissed.
+            self.dismiss_all_of(maker, &call.context);
+            return Err(Unauthorized::default().into());
         }
         self.announce_notification(if was_there { "updated" } else { "added" }, &notification, &call.context);
         Ok(())

@@ -6,9 +6,9 @@ use std::{
 };
 
 use audit::{Outcome, Record, Trail, action_name};
-use auth_core::{Action, Authorized, Need, Principal, Unauthorized};
+use auth_core::{Action, Authorized, Edit, Need, Principal, Unauthorized};
 use serde_json::Value;
-use service_bus::{WorldWriter, now};
+use service_bus::{World, WorldWriter, now};
 use store::{Change, StoreError};
 use tokio::sync::MutexGuard;
 
@@ -18,6 +18,17 @@ use crate::Home;
 #[derive(Debug)]
 pub(crate) struct Changes {
     pub(crate) world: WorldWriter,
+}
+
+impl Changes {
+    /// Changes who may do what, for whoever looks from then on. Memberships are as of now.
+    pub(crate) fn change_rights(&mut self, change: impl FnOnce(&mut Edit)) {
+        let current = self.world.current();
+        let mut edit = current.auth.edit();
+        edit.set_time(now());
+        change(&mut edit);
+        self.world.replace(World { auth: edit.finish(), ..World::clone(&current) });
+    }
 }
 
 /// The turn to change something, held from working it out to announcing it.

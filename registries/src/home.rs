@@ -70,9 +70,8 @@ impl Registries {
         let share =
             |ours: &[(String, String)], theirs: &[(String, String)]| ours.iter().any(|pair| theirs.contains(pair));
         self.devices.values().filter(move |other| {
-            let is_linked =
-                share(&device.identifiers, &other.identifiers) || share(&device.connections, &other.connections);
-            other.id != device.id && is_linked
+            other.id != device.id
+                && (share(&device.identifiers, &other.identifiers) || share(&device.connections, &other.connections))
         })
     }
 

@@ -11,22 +11,18 @@ use auth_login::{
 };
 use secrecy::ExposeSecret;
 use serde_json::json;
-use service_bus::{World, now};
+use service_bus::now;
 use store::Change;
 
 use crate::{
     Home, SignInError,
-    accounts::tokens::{AccessTokens, token_deletions},
+    accounts::tokens::{AccessTokens, MAX_ENDED, and_ended, token_deletions},
     entropy::OsEntropy,
     turn::Turn,
 };
 
 /// As many sessions may one user have; a login beyond them ends the one that was used longest ago.
 pub const MAX_SESSIONS: usize = 1_000;
-
-/// As many tokens end at most because one more is made: where a home was brought in with more, they go little by little, and
-/// a record of it has room for their ids.
-pub(crate) const MAX_ENDED: usize = 8;
 
 impl Home {
     /// Gives tokens for an authorization code. On disk when this returns. Of more than [`MAX_SESSIONS`] of one user, those end
@@ -86,17 +82,10 @@ impl Home {
         let tokens = AccessTokens::of(&token, at, true);
         let id = token.id().clone();
         let ended = self.sessions_beyond(&user_id);
-        let detail = match &ended[..] {
-            [] => json!({"client_id": client_id}),
-            ended => json!({"client_id": client_id, "ended": ended}),
-        };
+        let detail = and_ended(json!({"client_id": client_id}), &ended);
         let by = Actor::User { id: user_id, token: Some(id.clone()) };
         turn.record_in(Trail::Access, Record { by, ..record }.on(id.as_str()).with(detail));
-        let stored = store::Record::Token(token.for_storage().clone());
-        let mut changes = token_deletions(&ended);
-        changes.push(Change::Put(Box::new(stored)));
-        self.commit(&mut turn, changes).await?;
-        self.forget_tokens(&mut turn, &ended);
+        self.keep_token(&mut turn, &token, &ended).await?;
         let recorded = {
             let mut books = self.books();
             if let Err(error) = books.tokens.insert(token) {
@@ -208,10 +197,7 @@ impl Home {
             removed.filter(|token| token.for_storage().policy.is_some()).map(|token| token.id().clone()).collect()
         };
         if !narrowed.is_empty() {
-            let current = turn.world.current();
-            let mut edit = Self::edit_rights(&current);
-            narrowed.iter().for_each(|id| edit.remove_token(id));
-            turn.world.replace(World { auth: edit.finish(), ..World::clone(&current) });
+            turn.change_rights(|edit| narrowed.iter().for_each(|id| edit.remove_token(id)));
         }
         self.standing_changed();
     }

@@ -4,23 +4,32 @@ use auth_core::{Authorized, Policy, Principal, Timestamp, TokenId, UserId};
 use auth_login::refresh_token::{Expiry, RefreshToken, TokenKind};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use service_bus::{World, now};
-use store::{Change, Record, RecordKind};
+use service_bus::now;
+use store::{Change, Record, RecordKind, StoreError};
 
 use crate::{
     AccountError, CreateToken, CreateTokenFor, DeleteToken, DeleteTokens, Home, ListTokens, ListUsers,
-    RevokeOwnersToken, RevokeToken, SetTokenExpiry, SignPath,
-    accounts::{not_too_long, token_endpoint::MAX_ENDED},
-    entropy::OsEntropy,
-    turn::Turn,
+    RevokeOwnersToken, RevokeToken, SetTokenExpiry, SignPath, accounts::not_too_long, entropy::OsEntropy, turn::Turn,
 };
 
 /// As many long-lived tokens may one user have. Each is kept until it is deleted, or is over and another wants its room.
 pub const MAX_TOKENS: usize = 500;
 
+/// As many tokens end at most because one more is made: where a home was brought in with more, they go little by little, and
+/// a record of it has room for their ids.
+pub(crate) const MAX_ENDED: usize = 8;
+
 /// Returns the changes that take tokens out of the store.
 pub(crate) fn token_deletions<'a>(ids: impl IntoIterator<Item = &'a TokenId>) -> Vec<Change> {
     ids.into_iter().map(|id| Change::Delete(RecordKind::Token, id.to_string())).collect()
+}
+
+/// Adds to what a record says of a new token which ones ended for it, if any.
+pub(crate) fn and_ended(mut detail: Value, ended: &[TokenId]) -> Value {
+    if let (false, Value::Object(detail)) = (ended.is_empty(), &mut detail) {
+        detail.insert("ended".to_owned(), json!(ended));
+    }
+    detail
 }
 
 /// What the token endpoint gives.
@@ -226,31 +235,36 @@ impl Home {
             token = token.limited_to(per_minute.max(1));
         }
         turn.on(token.id().as_str());
-        let mut detail = json!({
+        let detail = json!({
             "user_id": token.user_id(),
             "name": name,
             "lifespan_days": lifespan_days,
             "policy": policy.as_ref().map(Policy::to_value),
             "rate_limit": token.rate_limit(),
         });
-        if let (false, Value::Object(detail)) = (spent.is_empty(), &mut detail) {
-            detail.insert("ended".to_owned(), json!(spent));
-        }
-        turn.with(detail);
-        let mut changes = token_deletions(&spent);
-        changes.push(Change::Put(Box::new(Record::Token(token.for_storage().clone()))));
-        self.commit(turn, changes).await?;
-        self.forget_tokens(turn, &spent);
+        turn.with(and_ended(detail, &spent));
+        self.keep_token(turn, &token, &spent).await?;
         // What it may do is known before anybody can act by it.
         if let Some(policy) = &policy {
-            let current = turn.world.current();
-            let mut edit = Self::edit_rights(&current);
-            edit.set_token_policy(token.id(), policy);
-            turn.world.replace(World { auth: edit.finish(), ..World::clone(&current) });
+            turn.change_rights(|edit| edit.set_token_policy(token.id(), policy));
         }
         let jwt = token.issue_access_token(at);
         self.books().tokens.insert(token).map_err(|error| AccountError::TokenName(error.to_string()))?;
         Ok(jwt)
+    }
+
+    /// Keeps a new token in place of some that end, all or nothing. On disk when this returns.
+    pub(crate) async fn keep_token(
+        &self,
+        turn: &mut Turn<'_>,
+        token: &RefreshToken,
+        ended: &[TokenId],
+    ) -> Result<(), StoreError> {
+        let mut changes = token_deletions(ended);
+        changes.push(Change::Put(Box::new(Record::Token(token.for_storage().clone()))));
+        self.commit(turn, changes).await?;
+        self.forget_tokens(turn, ended);
+        Ok(())
     }
 
     /// Returns which of a user's long-lived tokens must go for another called `name`: of as many as there may be, those that

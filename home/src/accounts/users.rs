@@ -6,7 +6,7 @@ use auth_core::{Authorized, Condition, Context, Group, GroupId, User, UserId};
 use auth_login::{credential::Login, refresh_token::RefreshToken, single_sign_on::Identity};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use service_bus::{World, new_context_id, now};
+use service_bus::{new_context_id, now};
 use store::{Change, LoginRecord, Record, RecordKind};
 
 use crate::{
@@ -177,11 +177,10 @@ impl Home {
             links.iter().for_each(|id| _ = books.identities.remove(id));
             books.tokens.remove_user(&user.id)
         };
-        let current = turn.world.current();
-        let mut edit = Self::edit_rights(&current);
-        edit.remove_user(&user.id);
-        tokens.iter().for_each(|id| edit.remove_token(id));
-        turn.world.replace(World { auth: edit.finish(), ..World::clone(&current) });
+        turn.change_rights(|edit| {
+            edit.remove_user(&user.id);
+            tokens.iter().for_each(|id| edit.remove_token(id));
+        });
         self.standing_changed();
         let by = principal.user_id().cloned();
         self.dismiss_all_of(&user.id, &Context::new(new_context_id(now()), by.clone()));
@@ -227,10 +226,10 @@ impl Home {
             None => {}
         }
         let user_id = user.id.clone();
-        let mut edit = Self::edit_rights(&current);
-        edit.set_user(user);
-        tokens.iter().for_each(|id| edit.remove_token(id));
-        turn.world.replace(World { auth: edit.finish(), ..World::clone(&current) });
+        turn.change_rights(|edit| {
+            edit.set_user(user);
+            tokens.iter().for_each(|id| edit.remove_token(id));
+        });
         self.standing_changed();
         self.announce_user(event_type, &user_id, by);
         Ok(())

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use auth_core::{Action, Authorized, User, principal::danger};
-use auth_login::{code::Grant, refresh_token::TokenKind};
+use auth_login::refresh_token::TokenKind;
 use store::SqliteStore;
 
 use super::*;
@@ -33,12 +33,8 @@ async fn add(home: &Home, name: &str) -> User {
 }
 
 async fn log_in(home: &Home, user: &User) -> AccessTokens {
-    let code = {
-        let mut books = home.books();
-        let credential_id = books.logins.credentials_of(&user.id).next().unwrap().id.clone();
-        let grant = Grant { credential_id, client_id: CLIENT.to_owned(), redirect_uri: None, challenge: None };
-        books.codes.issue(grant, now(), &mut OsEntropy)
-    };
+    let credential = home.books().logins.credentials_of(&user.id).next().unwrap().clone();
+    let code = home.issue_code(&credential, CLIENT);
     home.redeem_code(Some(CLIENT), Some(code.expose_secret()), None, HERE, None).await.unwrap()
 }
 
